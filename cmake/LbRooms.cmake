@@ -1,0 +1,38 @@
+# lb_room(<floor> <room> DEPS ...): one folder is one static library and one unit-test program.
+#
+# The library is lb_<floor>_<room>, of every *.cc in <floor>/<room> (its main.cc files excepted).
+# The tests are unit_<floor>_<room>, of every *_test.cc in tests/unit/<floor>/<room>.
+# SUBDIRS lists folders below the room whose sources belong to it as well.
+# TEST_DEPS are libraries that only the tests need.
+function(lb_room floor room)
+  cmake_parse_arguments(ARG "" "" "DEPS;SUBDIRS;TEST_DEPS" ${ARGN})
+  set(dir ${CMAKE_SOURCE_DIR}/${floor}/${room})
+  set(lib lb_${floor}_${room})
+  set(patterns ${dir}/*.cc)
+  set(test_patterns ${CMAKE_SOURCE_DIR}/tests/unit/${floor}/${room}/*_test.cc)
+  foreach(sub ${ARG_SUBDIRS})
+    list(APPEND patterns ${dir}/${sub}/*.cc)
+    list(APPEND test_patterns ${CMAKE_SOURCE_DIR}/tests/unit/${floor}/${room}/${sub}/*_test.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(sources)
+    add_library(${lib} STATIC ${sources})
+    target_link_libraries(${lib} PUBLIC lb_flags ${ARG_DEPS})
+  else()
+    add_library(${lib} INTERFACE)
+    target_link_libraries(${lib} INTERFACE lb_flags ${ARG_DEPS})
+  endif()
+
+  if(LB_BUILD_TESTS)
+    file(GLOB tests CONFIGURE_DEPENDS ${test_patterns})
+    if(tests)
+      set(test unit_${floor}_${room})
+      add_executable(${test} ${tests})
+      target_link_libraries(${test} PRIVATE ${lib} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
+      target_compile_definitions(${test} PRIVATE LB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+      add_test(NAME ${test} COMMAND ${test})
+      set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300)
+    endif()
+  endif()
+endfunction()
