@@ -66,11 +66,3 @@ def listening_ports(pid):
         except OSError:
             pass
     return ports
-
-
-def listening_unix(pid):
-    """The paths of the unix sockets somebody listens on, as seen by `pid`."""
-    with open(f"/proc/{pid}/net/unix") as lines:
-        next(lines)
-        rows = [line.split() for line in lines]
-    return {row[7] for row in rows if len(row) > 7 and int(row[3], 16) & 0x10000}

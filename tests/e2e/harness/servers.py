@@ -114,7 +114,7 @@ class WebServer(TcpServer):
     def serve(self, sock):
         reader = Reader(sock)
         while True:
-            request = reader.request()
+            request = reader.request(lambda: sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n"))
             if _is_check(request):
                 self.checks.append(request)
                 reply_bytes = self._own_answer(request)

@@ -42,7 +42,6 @@ class SyslogReceiver:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._socket.bind(("0.0.0.0", port))
-        self._socket.settimeout(0.2)  # close() does not wake a recv() of another thread
         self._closed = False
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
@@ -70,6 +69,8 @@ class SyslogReceiver:
 
     def close(self):
         self._closed = True
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", ("127.0.0.1", self.port))  # closing does not wake recv()
         self._thread.join()
         self._socket.close()
 
@@ -79,9 +80,8 @@ class SyslogReceiver:
 
     def _receive(self):
         while not self._closed:
-            try:
-                raw = self._socket.recv(65536).decode(errors="replace")
-            except TimeoutError:
+            raw = self._socket.recv(65536).decode(errors="replace")
+            if not raw:
                 continue
             try:
                 self._lines.append(SyslogLine.parse(raw))

@@ -110,8 +110,11 @@ class Reader:
             lines.append(line.decode("latin-1"))
         return b"".join(body), _fields(lines)
 
-    def request(self):
+    def request(self, on_expect=lambda: None):
+        """A request; `on_expect` is called before the body when the client waits for a 100."""
         request = self.head(Request)
+        if request.get("expect", "").lower() == "100-continue":
+            on_expect()
         if "chunked" in request.get("transfer-encoding", "").lower():
             request.body, request.trailers = self.chunks()
         else:
