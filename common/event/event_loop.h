@@ -1,0 +1,126 @@
+// EventLoop: one thread's epoll loop. Edge-triggered descriptors, timers, posted functions, and
+// the queue of coroutines that are ready to run.
+//
+// Everything here belongs to the thread that calls Run(), except Post() and Stop(), which any
+// thread may call. Before Run() the creating thread counts as the loop's.
+#ifndef LB_COMMON_EVENT_EVENT_LOOP_H_
+#define LB_COMMON_EVENT_EVENT_LOOP_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/unique_fd.h"
+#include "common/event/source.h"
+#include "common/event/timer_wheel.h"
+
+struct epoll_event;
+
+namespace lb::event {
+
+// A descriptor registered with the loop, edge-triggered for reading and writing at once.
+// Does not own the descriptor. Unregisters itself when destroyed: destroy it before closing.
+class Pollable : public Source {
+ public:
+  explicit Pollable(EventLoop* loop) : Source(loop) {}
+  ~Pollable() { Unwatch(); }
+
+  // Aborts the process when epoll refuses (it only does when out of memory or watches).
+  void Watch(int fd);
+  void Unwatch();
+  int fd() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+// A coroutine (or callback) queued to run; see Waiter.
+class Runnable {
+ public:
+  Runnable() = default;
+  Runnable(const Runnable&) = delete;
+  Runnable& operator=(const Runnable&) = delete;
+  virtual ~Runnable();
+  virtual void Run() = 0;
+  bool is_queued() const { return loop_ != nullptr; }
+  void Dequeue();
+
+ private:
+  friend class EventLoop;
+  EventLoop* loop_ = nullptr;
+  Runnable* prev_ = nullptr;
+  Runnable* next_ = nullptr;
+};
+
+class EventLoop {
+ public:
+  explicit EventLoop(const Clock& clock = Clock::Real());
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs until Stop(). Functions posted before the stop still run.
+  void Run();
+  // One turn: waits at most `max_wait` for something to do and does it. For tests and shutdown.
+  void RunOnce(Millis max_wait);
+  // Any thread.
+  void Stop();
+
+  // Runs `fn` on the loop's thread, in posting order. Any thread.
+  void Post(std::function<void()> fn);
+
+  // Runs `fn` once after `delay`, unless the loop ends before.
+  void RunAfter(Millis delay, std::function<void()> fn);
+
+  // The time at the start of this turn; one clock read serves a whole turn.
+  SteadyTime now() const { return now_; }
+  const Clock& clock() const { return clock_; }
+
+  void SetTimer(Timer* timer, SteadyTime when) { timers_.Set(timer, when); }
+
+  // Queues `runnable` to run in this turn; no effect when it is queued already.
+  void Queue(Runnable* runnable);
+
+  // Nanoseconds this loop spent waiting since it started, for "Idle_pct". Any thread.
+  int64_t waited_nanos() const { return waited_nanos_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class Pollable;
+  friend class Runnable;
+
+  class Delayed;
+
+  void DispatchEvents(int count);
+  void RunQueued();
+  void RunPosted();
+  int WaitMillis(Millis max_wait);
+  void ForgetPending(const Pollable* pollable);
+
+  const Clock& clock_;
+  UniqueFd epoll_;
+  UniqueFd wake_;  // eventfd: a post from another thread
+  SteadyTime now_;
+  TimerWheel timers_;
+
+  Runnable* queue_head_ = nullptr;
+  Runnable* queue_tail_ = nullptr;
+
+  std::unique_ptr<epoll_event[]> events_;
+  int event_count_ = 0;  // of the batch being dispatched
+
+  std::vector<std::unique_ptr<Delayed>> delayed_;
+
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> has_posted_{false};
+  std::atomic<int64_t> waited_nanos_{0};
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by posted_mutex_
+};
+
+}  // namespace lb::event
+
+#endif  // LB_COMMON_EVENT_EVENT_LOOP_H_
