@@ -1,13 +1,15 @@
 # lb_room(<floor> <room> DEPS ...): one folder is one static library and one unit-test program.
 #
 # The library is lb_<floor>_<room>, of every *.cc in <floor>/<room> (its main.cc files excepted).
+# A room below a room is named with a slash ("service/runtime"); its targets have an underscore.
 # The tests are unit_<floor>_<room>, of every *_test.cc in tests/unit/<floor>/<room>.
 # SUBDIRS lists folders below the room whose sources belong to it as well.
 # TEST_DEPS are libraries that only the tests need.
 function(lb_room floor room)
   cmake_parse_arguments(ARG "" "" "DEPS;SUBDIRS;TEST_DEPS" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/${floor}/${room})
-  set(lib lb_${floor}_${room})
+  string(REPLACE "/" "_" stem ${room})
+  set(lib lb_${floor}_${stem})
   set(patterns ${dir}/*.cc)
   set(test_patterns ${CMAKE_SOURCE_DIR}/tests/unit/${floor}/${room}/*_test.cc)
   foreach(sub ${ARG_SUBDIRS})
@@ -27,7 +29,7 @@ function(lb_room floor room)
   if(LB_BUILD_TESTS)
     file(GLOB tests CONFIGURE_DEPENDS ${test_patterns})
     if(tests)
-      set(test unit_${floor}_${room})
+      set(test unit_${floor}_${stem})
       add_executable(${test} ${tests})
       target_link_libraries(${test} PRIVATE ${lib} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
       target_compile_definitions(${test} PRIVATE LB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
