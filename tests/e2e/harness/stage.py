@@ -42,7 +42,8 @@ class Stage:
 
     def run(self, name, argv, env=None, cwd=None, pass_fds=(), netns=None):
         """Starts a program; the stage ends it."""
-        process = Process(name, argv, self.root / f"{name}.log", env, cwd, pass_fds, netns)
+        log_path = self.root / f"{name}-{len(self.processes)}.log"
+        process = Process(name, argv, log_path, env, cwd, pass_fds, netns)
         self.processes.append(process)
         return process
 

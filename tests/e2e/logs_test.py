@@ -1,0 +1,360 @@
+"""Log lines, field for field those of HAProxy on the same traffic."""
+
+import re
+
+import pytest
+
+from harness.proxies import settled
+from harness.servers import reply
+from harness.syslog import SyslogReceiver
+from harness.wait import stays, wait_until
+from harness.wire import Client, get
+
+HTTP = """
+global
+    log "${{SYSLOG_ADDR}}" local3
+    stats socket "${{RUN_DIR}}/stats.sock" mode 600 level admin
+    nbthread 1
+defaults
+    mode http
+    log global
+    {options}
+    timeout connect 5s
+    timeout client 5s
+    timeout server 1s
+    retries 0
+frontend web
+    bind "127.0.0.1:${{PORT}}"
+    http-request deny if {{ path /denied }}
+    http-request redirect location /there if {{ path /moved }}
+    use_backend nobody if {{ path_beg /nobody }}
+    use_backend refusing if {{ path /refused }}
+    default_backend app
+backend app
+    server app1 {server}
+backend nobody
+backend refusing
+    server gone 127.0.0.1:{closed}
+"""
+
+TCP = """
+global
+    log "${{SYSLOG_ADDR}}" local3
+    nbthread 1
+defaults
+    mode tcp
+    log global
+    {options}
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+    retries 0
+listen pool
+    bind "127.0.0.1:${{PORT}}"
+    server s1 {server}
+listen gone
+    bind "127.0.0.1:${{GONE_PORT}}"
+    server s1 127.0.0.1:{closed}
+"""
+
+STATES = """
+global
+    log "${{SYSLOG_ADDR}}" local3
+    stats socket "${{RUN_DIR}}/stats.sock" mode 600 level admin
+defaults
+    mode http
+    log global
+    {options}
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+backend app
+    option httpchk GET /check
+    http-check expect string OK
+    default-server inter 50ms fall 2 rise 2
+    server app1 {app1} check
+    server app2 {app2} check backup
+listen pool
+    bind "127.0.0.1:${{PORT}}"
+    server only {app1}
+"""
+
+
+class Twin:
+    """One of two proxies on the same file, with a log receiver of its own."""
+
+    def __init__(self, stage, proxy):
+        self.stage, self.proxy = stage, proxy
+        self.log = stage.keep(SyslogReceiver(stage.port()))
+        self.port, self.gone_port = stage.port(), stage.port()
+
+    def start(self, text):
+        self.proxy.start(text, SYSLOG_ADDR=f"127.0.0.1:{self.log.port}", PORT=self.port,
+                         GONE_PORT=self.gone_port)
+
+    def connect(self):
+        return Client(self.proxy.host, self.port)
+
+
+@pytest.fixture
+def twins(stage, proxy, oracle):
+    return Twin(stage, proxy), Twin(stage, oracle)
+
+
+def app_answer(request, sock):
+    if request.target == "/missing":
+        return reply(404, "no such page", reason="Not Found")
+    if request.target == "/cut":
+        return False
+    if request.target == "/late":
+        wait_until(lambda: sock.recv(1) == b"", 10)
+        return False
+    return reply(200, "OK", method=request.method)
+
+
+def masked(line, own_reply_sizes=False):
+    """Facility, severity and text without dates, client ports, times and internal sizes."""
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line.text)
+    text = re.sub(r"\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\]", "[DATE]", text)
+    # The five (http) or three (tcp) timers: a number stays apart from -1.
+    text = re.sub(r" (?:\+?-?\d+/){2,4}\+?-?\d+ ", lambda timers: times(timers[0]), text, count=1)
+    if "<NOSRV>" in text or re.search(r" (502|503|504) \d+ ", text):
+        text = re.sub(r"(T(?:/T|/-1)* \S+) \d+ ", r"\1 SIZE ", text, count=1)
+    return line.facility, line.severity, text
+
+
+def times(fields):
+    return re.sub(r"(?<![-\d])\d+", "T", fields)
+
+
+HTTP_TRAFFIC = {
+    "a page": "GET /page HTTP/1.1\r\nHost: a\r\n",
+    "a query": "GET /page?a=b&c=%20d HTTP/1.1\r\nHost: a\r\n",
+    "a post": "POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n",
+    "a head": "HEAD /page HTTP/1.1\r\nHost: a\r\n",
+    "http 1.0": "GET /old HTTP/1.0\r\nHost: a\r\n",
+    "an absolute target": "GET http://a/page HTTP/1.1\r\nHost: a\r\n",
+    "a missing page": "GET /missing HTTP/1.1\r\nHost: a\r\n",
+    "a denied page": "GET /denied HTTP/1.1\r\nHost: a\r\n",
+    "a redirect": "GET /moved HTTP/1.1\r\nHost: a\r\n",
+    "a backend without servers": "GET /nobody HTTP/1.1\r\nHost: a\r\n",
+    "a server that refuses": "GET /refused HTTP/1.1\r\nHost: a\r\n",
+    "a server that closes": "POST /cut HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n",
+    "a server that is late": "GET /late HTTP/1.1\r\nHost: a\r\n",
+    "a bad request": "GET /bad HTTP/1.1\r\nHost : a\r\n",
+    "a quote in the target": 'GET /a"b HTTP/1.1\r\nHost: a\r\n',
+}
+
+
+@pytest.fixture
+def http_twins(stage, twins, request):
+    options = getattr(request, "param", "option httplog")
+    text = HTTP.format(options=options, closed=stage.port(),
+                       server=f"127.0.0.1:{stage.web('app1', app_answer).port}")
+    for twin in twins:
+        twin.start(text)
+    return twins
+
+
+def lines_of(twin, count):
+    wait_until(lambda: len(twin.log.lines) >= count, 10,
+               lambda: f"{count} lines; got:\n{twin.log.text()}")
+    return [masked(line) for line in twin.log.lines]
+
+
+@pytest.mark.parametrize("traffic", HTTP_TRAFFIC, ids=lambda traffic: traffic.replace(" ", "-"))
+def test_httplog_of(traffic, http_twins):
+    lines = []
+    for twin in http_twins:
+        with twin.connect() as client:
+            client.send(HTTP_TRAFFIC[traffic] + "Connection: close\r\n\r\n").rest()
+        lines.append(lines_of(twin, 1))
+    assert lines[0] == lines[1]
+    assert len(lines[0]) == 1
+
+
+@pytest.mark.parametrize("http_twins", ["", "option tcplog", "option httplog clf"], indirect=True,
+                         ids=["default-format", "tcplog-in-http", "clf"])
+def test_other_formats_in_http_mode(http_twins):
+    lines = []
+    for twin in http_twins:
+        with twin.connect() as client:
+            client.send("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").rest()
+        lines.append(lines_of(twin, 1))
+    assert [without_clf_times(line) for line in lines[0]] == \
+        [without_clf_times(line) for line in lines[1]]
+
+
+def without_clf_times(line):
+    facility, severity, text = line
+    text = re.sub(r"\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] ", "[DATE] ", text)
+    text = re.sub(r'(" \d+ \d+ "" "") \d+ \d+', r"\1 PORT MS", text)
+    text = re.sub(r'("app" "app1") (\d+) (\d+) (\d+) (\d+) (\d+)', r"\1 T T T T T", text)
+    return facility, severity, re.sub(r":\d{4,5}\b", ":PORT", text)
+
+
+def test_each_request_of_a_connection_has_its_line(http_twins):
+    lines = []
+    for twin in http_twins:
+        with twin.connect() as client:
+            assert [client.get(path).status for path in ("/1", "/2", "/3")] == [200] * 3
+        lines.append(lines_of(twin, 3))
+    assert lines[0] == lines[1]
+    assert len(lines[0]) == 3
+
+
+def test_a_client_that_leaves_before_the_answer(http_twins):
+    lines = []
+    for twin in http_twins:
+        with twin.connect() as client:
+            client.request("/late")
+            wait_until(lambda t=twin: scur(t) == 1, what="the request at the server")
+            client.reset()
+        lines.append(lines_of(twin, 1))
+    assert lines[0] == lines[1]
+
+
+def scur(twin):
+    return int(twin.proxy.runtime.server("app", "app1")["scur"])
+
+
+@pytest.mark.parametrize("http_twins", ["option httplog", "option httplog\n    option dontlognull"],
+                         indirect=True, ids=["logged", "dontlognull"])
+def test_a_connection_without_a_request(http_twins):
+    lines = []
+    for twin in http_twins:
+        twin.connect().close()
+        with twin.connect() as client:
+            assert client.get("/marker").status == 200
+        wait_until(lambda t=twin: t.log.matching("/marker"), what="the marker's line")
+        assert stays(lambda: True, 0.1)
+        lines.append([masked(line) for line in twin.log.lines])
+    assert lines[0] == lines[1]
+
+
+@pytest.mark.parametrize("http_twins", ["option httplog\n    option dontlog-normal"], indirect=True,
+                         ids=["dontlog-normal"])
+def test_dontlog_normal_keeps_errors_only(http_twins):
+    lines = []
+    for twin in http_twins:
+        for path in ("/page", "/refused", "/missing", "/moved", "/page", "/nobody", "/denied"):
+            get(twin.proxy.host, twin.port, path)
+        wait_until(lambda t=twin: t.log.matching("/denied"), what="the last error's line")
+        lines.append([masked(line) for line in twin.log.lines])
+    assert lines[0] == lines[1]
+    assert not [line for line in lines[0] if "/page" in line[2]]
+
+
+@pytest.fixture
+def tcp_twins(stage, twins, request):
+    options = getattr(request, "param", "option tcplog")
+    text = TCP.format(options=options, closed=stage.port(),
+                      server=f"127.0.0.1:{stage.echo('s1').port}")
+    for twin in twins:
+        twin.start(text)
+    return twins
+
+
+def a_session(twin):
+    with twin.connect() as client:
+        client.send(b"hello").finish_sending().rest()
+
+
+def a_refused_server(twin):
+    with Client(twin.proxy.host, twin.gone_port) as client:
+        client.rest()
+
+
+def a_client_that_resets(twin):
+    client = twin.connect()
+    client.reader.until(b"\n")
+    client.reset()
+
+
+@pytest.mark.parametrize("traffic", [a_session, a_refused_server, a_client_that_resets])
+def test_tcplog_of(traffic, tcp_twins):
+    lines = []
+    for twin in tcp_twins:
+        traffic(twin)
+        lines.append(lines_of(twin, 1))
+    assert lines[0] == lines[1]
+
+
+@pytest.mark.parametrize("tcp_twins", [""], indirect=True, ids=["default-format"])
+def test_default_format_in_tcp_mode(tcp_twins):
+    lines = []
+    for twin in tcp_twins:
+        a_session(twin)
+        lines.append(lines_of(twin, 1))
+    assert lines[0] == lines[1]
+
+
+@pytest.fixture
+def state_twins(stage, twins, request):
+    app1, app2 = stage.web("app1"), stage.web("app2")
+    text = STATES.format(options=getattr(request, "param", ""), app1=f"127.0.0.1:{app1.port}",
+                         app2=f"127.0.0.1:{app2.port}")
+    for twin in twins:
+        twin.start(text)
+        twin.app1, twin.app2 = app1, app2
+        settled(twin.proxy, {("app", "app1"): "UP", ("app", "app2"): "UP"})
+    return twins
+
+
+STATE_LINE = r"^(Server|Backup Server|backend|proxy|Health check) "
+
+
+def state_lines(twin, last):
+    """State-change lines up to the first one that matches `last`, without durations."""
+    twin.log.wait_for(last)
+    lines = [line for line in twin.log.lines if re.search(STATE_LINE, line.text)]
+    return [(line.facility, line.severity, re.sub(r"\d+ms", "MS", line.text)) for line in lines]
+
+
+def test_operator_changes_are_logged_alike(state_twins):
+    lines = []
+    for twin in state_twins:
+        for command in ("set server app/app1 state drain", "set server app/app1 state ready",
+                        "set server app/app2 state maint", "set server app/app1 state maint",
+                        "set server pool/only state maint", "set server pool/only state ready",
+                        "set server pool/only state drain"):
+            assert twin.proxy.runtime.ask(command) == "\n"
+        lines.append(state_lines(twin, "pool/only .*drain"))
+    assert lines[0] == lines[1]
+
+
+def test_failed_checks_are_logged_alike(state_twins):
+    app1, app2 = state_twins[0].app1, state_twins[0].app2
+    app1.stop()
+    for twin in state_twins:
+        twin.log.wait_for("Server app/app1 is DOWN")
+    app2.is_healthy = False
+    for twin in state_twins:
+        twin.log.wait_for("backend app has no server available!")
+    app1.start()
+    for twin in state_twins:
+        twin.log.wait_for("Server app/app1 is UP")
+    app2.is_healthy = True
+    lines = [state_lines(twin, "app/app2 is UP") for twin in state_twins]
+    assert lines[0] == lines[1]
+
+
+@pytest.mark.parametrize("state_twins", ["option log-health-checks"], indirect=True,
+                         ids=["log-health-checks"])
+def test_health_check_results_are_logged_alike(state_twins):
+    state_twins[0].app1.is_healthy = False
+    for twin in state_twins:
+        twin.log.wait_for("Server app/app1 is DOWN")
+    state_twins[0].app1.is_healthy = True
+    lines = [state_lines(twin, "app/app1 is UP") for twin in state_twins]
+    assert [line for line in lines[0] if "app/app1" in line[2]] == \
+        [line for line in lines[1] if "app/app1" in line[2]]
+
+
+def test_lines_carry_the_programs_own_pid_and_facility(http_twins):
+    for twin in http_twins:
+        get(twin.proxy.host, twin.port, "/page")
+        line = twin.log.wait_for("/page")
+        assert line.pid == twin.proxy.process.pid
+        assert line.facility == "local3"
+        assert twin.log.malformed == []
