@@ -135,24 +135,6 @@ def test_a_request_that_waits_too_long_gets_503_and_the_flags_sq(stage, proxy, s
     assert first.response().status == 200
 
 
-def test_a_client_that_leaves_the_queue_frees_its_place(stage, proxy, start, port):
-    gate = Gate()
-    server = stage.web("s1", gate)
-    start(f"{proxy.at(server)} maxconn 1", defaults="option abortonclose")
-    first, leaver, last = (stage.client(proxy.host, port) for _ in range(3))
-    first.request("/first")
-    wait_until(lambda: gate.arrived, what="the first request at the server")
-    leaver.request("/leaver")
-    wait_until(lambda: queued(proxy) == 1, what="the leaver in the queue")
-    leaver.reset()
-    wait_until(lambda: queued(proxy) == 0, what="the leaver out of the queue")
-    last.request("/last")
-    gate.open(2)
-    assert first.response().text == "/first"
-    assert last.response().text == "/last"
-    assert "/leaver" not in gate.arrived
-
-
 def test_maxqueue_sends_the_overflow_to_another_server(stage, proxy, start, port):
     gate = Gate()
     one, two = stage.web("s1", gate), stage.web("s2", gate)

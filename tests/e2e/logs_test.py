@@ -7,7 +7,7 @@ import pytest
 from harness.proxies import settled
 from harness.servers import reply
 from harness.syslog import SyslogReceiver
-from harness.wait import stays, wait_until
+from harness.wait import wait_until
 from harness.wire import Client, get
 
 HTTP = """
@@ -112,7 +112,7 @@ def app_answer(request, sock):
     return reply(200, "OK", method=request.method)
 
 
-def masked(line, own_reply_sizes=False):
+def masked(line):
     """Facility, severity and text without dates, client ports, times and internal sizes."""
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line.text)
     text = re.sub(r"\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\]", "[DATE]", text)
@@ -173,24 +173,15 @@ def test_httplog_of(traffic, http_twins):
     assert len(lines[0]) == 1
 
 
-@pytest.mark.parametrize("http_twins", ["", "option tcplog", "option httplog clf"], indirect=True,
-                         ids=["default-format", "tcplog-in-http", "clf"])
+@pytest.mark.parametrize("http_twins", ["", "option tcplog"], indirect=True,
+                         ids=["default-format", "tcplog-in-http"])
 def test_other_formats_in_http_mode(http_twins):
     lines = []
     for twin in http_twins:
         with twin.connect() as client:
             client.send("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").rest()
         lines.append(lines_of(twin, 1))
-    assert [without_clf_times(line) for line in lines[0]] == \
-        [without_clf_times(line) for line in lines[1]]
-
-
-def without_clf_times(line):
-    facility, severity, text = line
-    text = re.sub(r"\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] ", "[DATE] ", text)
-    text = re.sub(r'(" \d+ \d+ "" "") \d+ \d+', r"\1 PORT MS", text)
-    text = re.sub(r'("app" "app1") (\d+) (\d+) (\d+) (\d+) (\d+)', r"\1 T T T T T", text)
-    return facility, severity, re.sub(r":\d{4,5}\b", ":PORT", text)
+    assert lines[0] == lines[1]
 
 
 def test_each_request_of_a_connection_has_its_line(http_twins):
@@ -214,6 +205,12 @@ def test_a_client_that_leaves_before_the_answer(http_twins):
     assert lines[0] == lines[1]
 
 
+def connections(twin):
+    """Of the frontend: how many there were, how many there are."""
+    row = twin.proxy.runtime.stat()["web", "FRONTEND"]
+    return int(row["conn_tot"]), int(row["scur"])
+
+
 def scur(twin):
     return int(twin.proxy.runtime.server("app", "app1")["scur"])
 
@@ -224,10 +221,10 @@ def test_a_connection_without_a_request(http_twins):
     lines = []
     for twin in http_twins:
         twin.connect().close()
+        wait_until(lambda t=twin: connections(t) == (1, 0), what="the connection counted and gone")
         with twin.connect() as client:
             assert client.get("/marker").status == 200
         wait_until(lambda t=twin: t.log.matching("/marker"), what="the marker's line")
-        assert stays(lambda: True, 0.1)
         lines.append([masked(line) for line in twin.log.lines])
     assert lines[0] == lines[1]
 

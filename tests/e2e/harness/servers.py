@@ -108,6 +108,8 @@ class WebServer(TcpServer):
         self.requests = []
         self.checks = []
         self.is_healthy = True
+        self.check_gate = threading.Event()  # cleared: health checks wait for their answer
+        self.check_gate.set()
         self.answer = answer
         super().__init__(name, port)
 
@@ -117,6 +119,7 @@ class WebServer(TcpServer):
             request = reader.request(lambda: sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n"))
             if _is_check(request):
                 self.checks.append(request)
+                self.check_gate.wait(30)
                 reply_bytes = self._own_answer(request)
             else:
                 self.requests.append(request)
