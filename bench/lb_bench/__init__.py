@@ -1,0 +1,1 @@
+"""Drives the benchmark: processes, peers, workloads and the report of `bench/run`."""
