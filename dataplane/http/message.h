@@ -83,23 +83,23 @@ class HeaderList {
 
 // How the end of a message's body is known (RFC 9112 section 6.3).
 enum class Framing : uint8_t {
-  kNone,     // no body at all
-  kLength,   // exactly `content_length` bytes
+  kNone,    // no body at all
+  kLength,  // exactly `content_length` bytes
   kChunked,
   kUntilClose,  // responses only
-  kTunnel,   // after 101 or a 2xx to CONNECT: raw bytes both ways
+  kTunnel,      // after 101 or a 2xx to CONNECT: raw bytes both ways
 };
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;       // as received: origin-, absolute-, authority- or asterisk-form
-  uint8_t version_minor = 1;     // HTTP/1.x; an HTTP/2 request is carried as 1
+  std::string_view target;    // as received: origin-, absolute-, authority- or asterisk-form
+  uint8_t version_minor = 1;  // HTTP/1.x; an HTTP/2 request is carried as 1
   HeaderList headers;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;
-  bool keep_alive = true;        // what the client wishes (version and Connection)
-  bool expects_continue = false; // "Expect: 100-continue"
-  bool wants_upgrade = false;    // "Connection: upgrade" and an Upgrade field
+  bool keep_alive = true;         // what the client wishes (version and Connection)
+  bool expects_continue = false;  // "Expect: 100-continue"
+  bool wants_upgrade = false;     // "Connection: upgrade" and an Upgrade field
 
   // The path and the query of `target` in any form: "/a" and "x=1" of "http://h/a?x=1".
   std::string_view path() const;
@@ -116,7 +116,7 @@ struct ResponseHead {
   HeaderList headers;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;
-  bool keep_alive = true;        // whether the server's connection can be used again
+  bool keep_alive = true;  // whether the server's connection can be used again
 
   bool is_informational() const { return status >= 100 && status < 200; }
   void Clear();
