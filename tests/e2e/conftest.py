@@ -21,7 +21,9 @@ def pytest_generate_tests(metafunc):
         marker = metafunc.definition.get_closest_marker("kinds")
         about = marker.args if marker else ("haproxy", "lbd")
         chosen = [kind for kind in metafunc.config.getoption("--kinds").split(",") if kind in about]
-        metafunc.parametrize("proxy", chosen, indirect=True)
+        reason = f"about {' and '.join(about)}, not chosen by --kinds"
+        metafunc.parametrize("proxy", chosen or [pytest.param(
+            "none", marks=pytest.mark.skip(reason=reason))], indirect=True)
 
 
 @pytest.hookimpl(hookwrapper=True)
