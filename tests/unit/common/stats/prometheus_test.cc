@@ -62,6 +62,7 @@ haproxy_process_current_run_queue gauge
 haproxy_process_idle_time_percent gauge
 haproxy_process_stopping gauge
 haproxy_process_jobs gauge
+haproxy_process_listeners gauge
 haproxy_process_unstoppable_jobs gauge
 haproxy_process_active_peers gauge
 haproxy_process_connected_peers gauge
@@ -219,7 +220,7 @@ TEST(Prometheus, UsesOnlyNamesAndTypesThatHaproxyHas) {
   Fixture f;
   f.AddServer("s1", v1::SERVER_UP, "UP");
   const std::map<std::string, std::string> known = HaproxyTypes();
-  ASSERT_EQ(known.size(), 186u);
+  ASSERT_EQ(known.size(), 187u);
   std::istringstream lines(Export(f));
   int metrics = 0;
   for (std::string line; std::getline(lines, line);) {
