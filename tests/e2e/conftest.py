@@ -1,5 +1,7 @@
 """Fixtures of the end-to-end tests, and the choice of the proxies under test (--kinds)."""
 
+import signal
+
 import pytest
 
 from harness import proxies
@@ -13,6 +15,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is ended cleans up
     config.addinivalue_line("markers", "kinds(*names): the kinds of proxy this test is about")
 
 
@@ -24,6 +27,16 @@ def pytest_generate_tests(metafunc):
         reason = f"about {' and '.join(about)}, not chosen by --kinds"
         metafunc.parametrize("proxy", chosen or [pytest.param(
             "none", marks=pytest.mark.skip(reason=reason))], indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests of our programs that take no `proxy` stay out where only HAProxy is chosen."""
+    chosen = set(config.getoption("--kinds").split(","))
+    for item in items:
+        marker = item.get_closest_marker("kinds")
+        if marker and "proxy" not in item.fixturenames and not chosen & set(marker.args):
+            item.add_marker(pytest.mark.skip(reason=f"about {' and '.join(marker.args)}, "
+                                                    "not chosen by --kinds"))
 
 
 @pytest.hookimpl(hookwrapper=True)

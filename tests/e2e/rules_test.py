@@ -101,6 +101,7 @@ def test_response_rule(rule, expected, with_rules, proxy, port, app):
 # Replies the proxy makes itself: rule, path, status, fields, body (None: not looked at).
 OWN_REPLIES = [
     ("deny", "/", 403, {}, None),
+    ("deny deny_status 413", "/", 413, {}, None),
     ("deny deny_status 429", "/", 429, {}, None),
     ("deny deny_status 503 if { path /x }", "/x", 503, {}, None),
     ('return status 200 content-type text/plain string "hello there"', "/", 200,

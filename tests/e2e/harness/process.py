@@ -22,6 +22,8 @@ class Process:
         self.name = name
         self.log_path = log_path
         self.argv = [str(word) for word in argv]
+        assert "/" not in self.argv[0] or os.path.exists(self.argv[0]), \
+            f"{self.argv[0]} is not there: build it, or set LB_BIN_DIR"
         command = (["ip", "netns", "exec", netns] if netns else []) + self.argv
         with open(log_path, "ab") as log:
             self._popen = subprocess.Popen(
