@@ -49,7 +49,7 @@ def checked(stage, proxy, port):
 
 
 def check_status(proxy, server="s1"):
-    return proxy.runtime.server("pool", server)["check_status"]
+    return proxy.runtime.check_status("pool", server)
 
 
 # Verdicts of HTTP checks: check lines, the server's reply to the check, state, check_status.
@@ -200,7 +200,7 @@ def test_external_check_verdict_is_the_exit_code(checked, stage, proxy, syslog):
     server = stage.web("s1")
     checked(f"option external-check\n    external-check path /usr/bin:/bin\n"
             f"    external-check command {command}",
-            f"server s1 {proxy.at(server)} check inter 100ms fall 1 rise 1")
+            f"server s1 {proxy.at(server)} check inter 500ms fall 1 rise 1")
     wait_until(lambda: check_status(proxy) == "PROCOK", what="a passed external check")
     verdict.write_text("3")
     settled(proxy, {("pool", "s1"): "DOWN"})

@@ -76,6 +76,7 @@ def blackhole(stage):
     """The port of a server whose backlog is full: it neither accepts nor refuses."""
     port = stage.port()
     listener = stage.keep(socket.socket())
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(0)
     while True:

@@ -81,7 +81,7 @@ def test_statistics_page_csv_and_metrics_are_served(checked_site):
         assert headers(f"{base}/haproxy")[1]["refresh"] == "10"
         rows = stats.table(curl(f"{base}/haproxy;csv"))
         assert rows["http-backend", "websrv1"]["status"] == "UP"
-        assert rows["http-backend", "websrv1"]["check_status"] == "L7OK"
+        assert rows["http-backend", "websrv1"]["check_status"].removeprefix("* ") == "L7OK"
         assert rows["http-backend", "BACKEND"]["act"] == "2"
         assert int(rows["http-front", "FRONTEND"]["req_tot"]) >= 1
         samples = stats.metrics(curl(f"{base}/metrics"))
@@ -117,7 +117,7 @@ def test_a_stopped_server_is_down_everywhere_and_no_request_fails(checked_site, 
         wait_until(lambda: stats.table(curl(f"{base}/haproxy;csv"))
                    ["http-backend", "websrv2"]["status"] == "DOWN", what="DOWN in the CSV")
         row = stats.table(curl(f"{base}/haproxy;csv"))["http-backend", "websrv2"]
-        assert (row["check_status"], row["chkdown"]) == ("L4CON", "1")
+        assert (row["check_status"].removeprefix("* "), row["chkdown"]) == ("L4CON", "1")
         assert "DOWN" in curl(f"{base}/haproxy")
         samples = stats.metrics(curl(f"{base}/metrics"))
         assert stats.metric(samples, "haproxy_server_status", proxy="http-backend",
@@ -136,7 +136,7 @@ def test_a_body_without_ok_is_a_failed_check(checked_site, syslog):
     site = checked_site
     site.web1.is_healthy = False
     settled(site.proxy, {("http-backend", "websrv1"): "DOWN"}, timeout=5)
-    assert site.proxy.runtime.server("http-backend", "websrv1")["check_status"] == "L7RSP"
+    assert site.proxy.runtime.check_status("http-backend", "websrv1") == "L7RSP"
     syslog.wait_for(r"Server http-backend/websrv1 is DOWN, reason: Layer7 invalid response",
                     severity="alert")
 

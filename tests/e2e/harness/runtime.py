@@ -29,8 +29,12 @@ class RuntimeSocket:
         return self.stat()[backend, server]
 
     def status(self, backend, server):
-        """UP, DOWN, MAINT, ...; the count of a transition (`UP 1/3`) is cut off."""
+        """UP, DOWN, MAINT, ..., or `UP 1/3` on the way to another state."""
         return self.server(backend, server)["status"]
+
+    def check_status(self, backend, server):
+        """L4OK, L7STS, ...; the mark of a check that runs just now (`* L7OK`) is cut off."""
+        return self.server(backend, server)["check_status"].removeprefix("* ")
 
     def info(self):
         lines = [line.split(": ", 1) for line in self.ask("show info").splitlines() if ":" in line]
