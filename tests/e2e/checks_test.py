@@ -52,35 +52,37 @@ def check_status(proxy, server="s1"):
     return proxy.runtime.check_status("pool", server)
 
 
-# Verdicts of HTTP checks: check lines, the server's reply to the check, state, check_status.
+# Verdicts of HTTP checks: what is expected, the server's reply to the check, state, check_status.
 HTTP_VERDICTS = [
-    ("option httpchk GET /x", reply(200), "UP", "L7OK"),
-    ("option httpchk GET /x", reply(302), "UP", "L7OK"),
-    ("option httpchk GET /x", reply(404), "DOWN", "L7STS"),
-    ("option httpchk GET /x", reply(500), "DOWN", "L7STS"),
-    ("option httpchk GET /x\n    http-check expect status 404", reply(404), "UP", "L7OK"),
-    ("option httpchk GET /x\n    http-check expect status 404", reply(200), "DOWN", "L7STS"),
-    ("option httpchk GET /x\n    http-check expect ! status 500", reply(404), "UP", "L7OK"),
-    ("option httpchk GET /x\n    http-check expect rstatus ^[23]", reply(301), "UP", "L7OK"),
-    ("option httpchk GET /x\n    http-check expect rstatus ^[23]", reply(503), "DOWN", "L7STS"),
-    ("option httpchk GET /x\n    http-check expect string fine", reply(200, "all fine"), "UP", "L7OK"),
-    ("option httpchk GET /x\n    http-check expect string fine", reply(200, "bad"), "DOWN", "L7RSP"),
-    ("option httpchk GET /x\n    http-check expect ! string bad", reply(200, "bad"), "DOWN", "L7RSP"),
-    ("option httpchk GET /x\n    http-check expect rstring ^a.*d$", reply(200, "abcd"), "UP", "L7OK"),
-    ("option httpchk GET /x", b"nonsense\r\n\r\n", "DOWN", "L7RSP"),
+    ("", reply(200), "UP", "L7OK"),
+    ("", reply(302), "UP", "L7OK"),
+    ("", reply(404), "DOWN", "L7STS"),
+    ("", reply(500), "DOWN", "L7STS"),
+    ("status 404", reply(404), "UP", "L7OK"),
+    ("status 404", reply(200), "DOWN", "L7STS"),
+    ("! status 500", reply(404), "UP", "L7OK"),
+    ("rstatus ^[23]", reply(301), "UP", "L7OK"),
+    ("rstatus ^[23]", reply(503), "DOWN", "L7STS"),
+    ("string fine", reply(200, "all fine"), "UP", "L7OK"),
+    ("string fine", reply(200, "bad"), "DOWN", "L7RSP"),
+    ("! string bad", reply(200, "bad"), "DOWN", "L7RSP"),
+    ("rstring ^a.*d$", reply(200, "abcd"), "UP", "L7OK"),
+    ("", b"nonsense\r\n\r\n", "DOWN", "L7RSP"),
 ]
 
 
-@pytest.mark.parametrize("checks, answer, state, status", HTTP_VERDICTS,
-                         ids=[f"{row[0].split('/x')[1].strip() or 'httpchk'}-{row[1][9:12].decode()}"
-                              .replace(" ", "-") for row in HTTP_VERDICTS])
-def test_http_check_verdict(checks, answer, state, status, checked, stage, proxy):
+@pytest.mark.parametrize("expected, answer, state, status", HTTP_VERDICTS,
+                         ids=[f"{row[0] or 'default'}-{row[1][9:12].decode()}".replace(" ", "-")
+                              for row in HTTP_VERDICTS])
+def test_http_check_verdict(expected, answer, state, status, checked, stage, proxy):
     server = stage.recorder("s1", answer)
 
     def answer_and_close(sock):
-        sock.sendall(answer) if sock.recv(65536) else None
+        if sock.recv(65536):
+            sock.sendall(answer)
     server.serve = answer_and_close
-    checked(checks, f"server s1 {proxy.at(server)} check inter 100ms fall 1 rise 1")
+    checked("option httpchk GET /x" + (f"\n    http-check expect {expected}" if expected else ""),
+            f"server s1 {proxy.at(server)} check inter 100ms fall 1 rise 1")
     wait_until(lambda: check_status(proxy) == status and
                proxy.runtime.status("pool", "s1") == state, 5,
                lambda: f"{state} {status}; seen {proxy.runtime.server('pool', 's1')}")

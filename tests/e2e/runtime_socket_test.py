@@ -197,7 +197,8 @@ def test_prompt_mode_keeps_the_connection_and_frames_replies(twins):
             for line in ("prompt", "show backend", "get weight app/s1", "set server app/s1 state drain",
                          "get weight nope/s1", "set server app/s1 state ready;get weight app/s2"):
                 connection.sendall(line.encode() + b"\n")
-                got.append((line, read_until(connection, b"\n> ")))
+                # A prompt follows every command of the line.
+                got += [(line, read_until(connection, b"\n> ")) for _ in line.split(";")]
             connection.sendall(b"quit\n")
             got.append(("quit", read_all(connection)))
         return got
