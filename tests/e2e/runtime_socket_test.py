@@ -198,7 +198,8 @@ def test_prompt_mode_keeps_the_connection_and_frames_replies(twins):
                          "get weight nope/s1", "set server app/s1 state ready;get weight app/s2"):
                 connection.sendall(line.encode() + b"\n")
                 # A prompt follows every command of the line.
-                got += [(line, read_until(connection, b"\n> ")) for _ in line.split(";")]
+                prompts = len(line.split(";"))
+                got.append((line, read_until(connection, b"\n> ", prompts)))
             connection.sendall(b"quit\n")
             got.append(("quit", read_all(connection)))
         return got

@@ -48,10 +48,10 @@ def read_all(connection):
     return b"".join(pieces)
 
 
-def read_until(connection, mark):
-    """Reads up to and including `mark`."""
+def read_until(connection, mark, count=1):
+    """Reads up to and including the `count`th `mark`."""
     got = b""
-    while not got.endswith(mark):
+    while got.count(mark) < count or not got.endswith(mark):
         piece = connection.recv(65536)
         assert piece, f"ended before {mark!r}: {got!r}"
         got += piece
