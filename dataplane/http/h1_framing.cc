@@ -26,16 +26,22 @@ struct Facts {
   bool upgrade = false;
 };
 
-void ReadConnection(std::string_view value, Facts* facts) {
-  for (std::string_view member : ListMembers(value)) {
-    if (EqualsIgnoreCase(member, "keep-alive")) {
-      facts->keep_alive = true;
-    } else if (EqualsIgnoreCase(member, "close")) {
-      facts->close = true;
-    } else if (EqualsIgnoreCase(member, "upgrade")) {
-      facts->upgrade = true;
-    }
+void ReadConnectionOption(std::string_view option, Facts* facts) {
+  if (EqualsIgnoreCase(option, "keep-alive")) {
+    facts->keep_alive = true;
+  } else if (EqualsIgnoreCase(option, "close")) {
+    facts->close = true;
+  } else if (EqualsIgnoreCase(option, "upgrade")) {
+    facts->upgrade = true;
   }
+}
+
+void ReadConnection(std::string_view value, Facts* facts) {
+  if (value.find(',') == std::string_view::npos) {  // nearly always
+    ReadConnectionOption(value, facts);
+    return;
+  }
+  for (std::string_view option : ListMembers(value)) ReadConnectionOption(option, facts);
 }
 
 // Keeps the first field in `*slot`.

@@ -1,5 +1,6 @@
 #include "dataplane/http/message.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace lb::http {
@@ -10,6 +11,45 @@ constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>
 
 HeaderId OneOf(std::string_view name, std::string_view known, HeaderId id) {
   return EqualsIgnoreCase(name, known) ? id : HeaderId::kOther;
+}
+
+template <typename Word>
+Word Load(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+// The word with the byte `c` everywhere.
+template <typename Word>
+constexpr Word Spread(unsigned char c) {
+  return static_cast<Word>(~Word{0} / 0xff * c);
+}
+
+// Every byte of the word lowered as ToLower() does, without carries between bytes.
+template <typename Word>
+Word LowerBytes(Word word) {
+  const Word low_bits = word & Spread<Word>(0x7f);
+  const Word above_z = low_bits + Spread<Word>(0x7f - 'Z');
+  const Word from_a = low_bits + Spread<Word>(0x80 - 'A');
+  const Word upper = (from_a ^ above_z) & ~word & Spread<Word>(0x80);
+  return word | upper >> 2;
+}
+
+template <typename Word>
+bool WordsEqual(const char* a, const char* b) {
+  const Word left = Load<Word>(a);
+  const Word right = Load<Word>(b);
+  return left == right || LowerBytes(left) == LowerBytes(right);
+}
+
+// Texts of at least one word: whole words, then the last one, which may overlap.
+template <typename Word>
+bool EqualByWords(const char* a, const char* b, size_t size) {
+  for (size_t i = 0; i + sizeof(Word) < size; i += sizeof(Word)) {
+    if (!WordsEqual<Word>(a + i, b + i)) return false;
+  }
+  return WordsEqual<Word>(a + size - sizeof(Word), b + size - sizeof(Word));
 }
 
 // Where the path of a target begins: behind the authority of an absolute-form.
@@ -61,8 +101,11 @@ HeaderId HeaderIdOf(std::string_view name) {
 }
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size >= sizeof(uint64_t)) return EqualByWords<uint64_t>(a.data(), b.data(), size);
+  if (size >= sizeof(uint32_t)) return EqualByWords<uint32_t>(a.data(), b.data(), size);
+  for (size_t i = 0; i < size; ++i) {
     if (ToLower(a[i]) != ToLower(b[i])) return false;
   }
   return true;

@@ -107,6 +107,23 @@ TEST(RequestSerializer, ThePlanOverrulesTheFields) {
   EXPECT_EQ(Written(request.head, plan), "POST / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n");
 }
 
+// Texts that lie in memory nearly as they do in a message must not be copied as if they did.
+TEST(RequestSerializer, CopiesTheTextsOnlyWhateverLiesBetweenThem) {
+  // Names at 0 and 6, values at 3 and 9.
+  for (const char* memory : {"A: b\r\nC: d", "A\r\nb\r\nC: d", "A: b: C: d", "A: b\r\nCxxd",
+                             "Axxb\r\nC: d", "A:\tb\r\nC: d", "A: b\n\nC: d"}) {
+    const std::string_view text = memory;
+    RequestHead head;
+    head.method = "GET";
+    head.target = "/";
+    head.headers.Add(text.substr(0, 1), text.substr(3, 1));
+    head.headers.Add(text.substr(6, 1), text.substr(9, 1));
+    EXPECT_EQ(Written(head, {}), "GET / HTTP/1.1\r\nA: b\r\nC: d\r\n\r\n") << memory;
+    head.headers.Remove("A");
+    EXPECT_EQ(Written(head, {}), "GET / HTTP/1.1\r\nC: d\r\n\r\n") << memory;
+  }
+}
+
 TEST(ResponseSerializer, FitsTheClientsConnection) {
   const ClientSide http11;
   const ClientSide http11_close{.keep_alive = false};

@@ -49,6 +49,25 @@ TEST(EqualsIgnoreCase, FoldsLettersOnly) {
   EXPECT_FALSE(EqualsIgnoreCase("\xc0", "\xe0"));
 }
 
+// Every pair of bytes at every place of texts shorter and longer than a machine word.
+TEST(EqualsIgnoreCase, AgreesWithTheDefinitionForEveryPairOfBytes) {
+  auto lower = [](int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
+  for (size_t size : {1, 3, 4, 5, 8, 9, 17}) {
+    for (size_t at : {size_t{0}, size / 2, size - 1}) {
+      std::string a(size, 'x');
+      std::string b(size, 'X');
+      for (int left = 0; left < 256; ++left) {
+        for (int right = 0; right < 256; ++right) {
+          a[at] = static_cast<char>(left);
+          b[at] = static_cast<char>(right);
+          ASSERT_EQ(EqualsIgnoreCase(a, b), lower(left) == lower(right))
+              << left << " " << right << " at " << at << " of " << size;
+        }
+      }
+    }
+  }
+}
+
 TEST(HeaderList, FindsAndRemovesIgnoringCase) {
   HeaderList headers;
   headers.Add("X-A", "1");
