@@ -101,6 +101,24 @@ inline Waiter WaitUntil(EventLoop* loop, SteadyTime deadline) {
   return Waiter(loop, {}, {}, {}, deadline);
 }
 
+// Lets every other ready coroutine run first: co_await Yield(loop).
+class Yield final : public Runnable {
+ public:
+  explicit Yield(EventLoop* loop) : loop_(loop) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    loop_->Queue(this);
+  }
+  void await_resume() const {}
+
+ private:
+  void Run() override { handle_.resume(); }
+
+  EventLoop* loop_;
+  std::coroutine_handle<> handle_;
+};
+
 }  // namespace lb::event
 
 #endif  // LB_COMMON_EVENT_WAITER_H_

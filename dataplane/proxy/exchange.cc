@@ -1,0 +1,73 @@
+#include "dataplane/proxy/exchange.h"
+
+#include <utility>
+
+namespace lb::proxy {
+
+void Exchange::Clear() {
+  config.reset();
+  frontend.reset();
+  backend.reset();
+  request.Clear();
+  response.Clear();
+  sent_request = http::RequestContext();
+  arena.Reset();
+  txn.request_captures.clear();
+  txn.response_captures.clear();
+  txn_vars.Clear();
+  req_vars.Clear();
+  res_vars.Clear();
+  log = rules::LogFacts();
+  has_reply = false;
+  reply_body = {};
+  document = LocalDocument();
+  cause = stage = '-';
+  keeps_client = is_silent_close = counts_as_retry_or_redispatch = false;
+  bytes_from_client = bytes_to_client = 0;
+}
+
+std::unique_ptr<Exchange> ExchangePool::Take() {
+  if (spare_.empty()) return std::make_unique<Exchange>();
+  std::unique_ptr<Exchange> exchange = std::move(spare_.back());
+  spare_.pop_back();
+  return exchange;
+}
+
+void ExchangePool::Give(std::unique_ptr<Exchange> exchange) {
+  constexpr size_t kMaxSpare = 256;
+  exchange->Clear();
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
+}
+
+void PrepareTxn(Exchange* exchange) {
+  const Session& session = *exchange->session;
+  WorkerContext& worker = *exchange->worker;
+  rules::TxnContext& txn = exchange->txn;
+  txn.arena = &exchange->arena;
+  txn.scratch = &worker.scratch;
+  txn.clock = &worker.loop->clock();
+  txn.random_state = &worker.random_state;
+  txn.process = worker.process;
+  txn.lookup = worker.lookup;
+  txn.client = &session.client_address;
+  txn.local = &session.local_address;
+  txn.listener_number = session.listener_number;
+  txn.listener_name = session.listener_name;
+  txn.frontend = {exchange->frontend->name, exchange->frontend->number};
+  txn.backend = {};
+  txn.default_backend = exchange->frontend->default_backend;
+  txn.server = {};
+  txn.server_address = nullptr;
+  txn.upstream_local = nullptr;
+  txn.request = &exchange->request;
+  txn.response = nullptr;
+  txn.request_line = {};
+  txn.proc_vars = &worker.proc_vars;
+  txn.txn_vars = &exchange->txn_vars;
+  txn.req_vars = &exchange->req_vars;
+  txn.res_vars = &exchange->res_vars;
+  txn.log_level = rules::kLogLevelUnset;
+  txn.log = nullptr;
+}
+
+}  // namespace lb::proxy

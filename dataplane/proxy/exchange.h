@@ -1,0 +1,97 @@
+// Exchange: one request and its response, from the parsed head to the log line.
+//
+// RunExchange() (http_exchange.cc) is its life, top to bottom. The object holds what all phases
+// share; it is reused from exchange to exchange (ExchangePool) so that its memory is. One worker's
+// thread.
+#ifndef LB_DATAPLANE_PROXY_EXCHANGE_H_
+#define LB_DATAPLANE_PROXY_EXCHANGE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "common/event/task.h"
+#include "dataplane/http/arena.h"
+#include "dataplane/http/message.h"
+#include "dataplane/proxy/config.h"
+#include "dataplane/proxy/http_sides.h"
+#include "dataplane/proxy/session_list.h"
+#include "dataplane/proxy/upstream_connect.h"
+#include "dataplane/proxy/worker_context.h"
+#include "dataplane/rules/context.h"
+
+namespace lb::proxy {
+
+struct Exchange {
+  WorkerContext* worker = nullptr;
+  Session* session = nullptr;
+  ClientSide* client = nullptr;
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const FrontendConfig> frontend;
+  std::shared_ptr<const BackendConfig> backend;  // null: none chosen yet
+
+  http::RequestHead request;
+  http::ResponseHead response;
+  http::RequestContext sent_request;  // of the request as it went to the server
+  http::Arena arena;
+  rules::TxnContext txn;
+  rules::VariableSet txn_vars;
+  rules::VariableSet req_vars;
+  rules::VariableSet res_vars;
+  rules::LogFacts log;
+
+  SteadyTime ready_at{};       // the connection was accepted, or became ready for this request
+  SteadyTime first_byte_at{};  // of the request
+  SteadyTime last_client_activity{};
+  SteadyTime last_server_activity{};
+
+  // A reply of the proxy's own, when there is one: what SendReply() sends.
+  bool has_reply = false;
+  std::string_view reply_body;
+  LocalDocument document;  // owns the body of a statistics page
+
+  // How it ended, for the log: 'C' client, 'S' server, 'P' proxy, 'R' resource, 'L' local, ...
+  // Source: HAProxy configuration manual, section 8.5.
+  char cause = '-';
+  char stage = '-';
+  bool keeps_client = false;     // the client's connection can carry another request
+  bool is_silent_close = false;  // close without a reply, and let the client try again
+  bool counts_as_retry_or_redispatch = false;
+  uint64_t bytes_from_client = 0;
+  uint64_t bytes_to_client = 0;
+
+  // Ends the exchange as `cause`/`stage`, if nothing did before.
+  void SetEnd(char end_cause, char end_stage) {
+    if (cause == '-') {
+      cause = end_cause;
+      stage = end_stage;
+    }
+  }
+  void Clear();
+};
+
+// Runs an exchange whose request head has been received. Afterwards `keeps_client` tells whether
+// the client's connection goes on. Logs and counts.
+event::Task<void> RunExchange(Exchange* exchange);
+
+// Answers a request that could not be received (`status`: 400, 408, 431, ...; 0: no answer) and
+// logs it.
+event::Task<void> RefuseRequest(Exchange* exchange, uint32_t status, char cause, char stage);
+
+// Fills in the context that rules and log formats see.
+void PrepareTxn(Exchange* exchange);
+
+// The unused exchanges of one worker.
+class ExchangePool {
+ public:
+  std::unique_ptr<Exchange> Take();
+  void Give(std::unique_ptr<Exchange> exchange);
+
+ private:
+  std::vector<std::unique_ptr<Exchange>> spare_;
+};
+
+}  // namespace lb::proxy
+
+#endif  // LB_DATAPLANE_PROXY_EXCHANGE_H_

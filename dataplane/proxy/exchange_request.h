@@ -1,0 +1,27 @@
+// The part of an exchange between the received head and the connection to a server: rules, the
+// proxy's own pages, the choice of the backend. Makes replies, waits for nothing.
+#ifndef LB_DATAPLANE_PROXY_EXCHANGE_REQUEST_H_
+#define LB_DATAPLANE_PROXY_EXCHANGE_REQUEST_H_
+
+#include "dataplane/proxy/exchange.h"
+
+namespace lb::proxy {
+
+enum class Route : uint8_t {
+  kForward,  // to exchange->backend
+  kReply,    // exchange->response and reply_body hold what to answer
+};
+
+// Runs the frontend's rules, chooses the backend, runs its rules, and makes the request ready to be
+// forwarded.
+Route RouteRequest(Exchange* exchange);
+
+// Makes `status`' error message the exchange's reply.
+void ReplyWithError(Exchange* exchange, uint32_t status, char cause, char stage);
+
+// Makes a reply of rules the exchange's.
+void ReplyWith(Exchange* exchange, const rules::LocalReply& reply, char cause, char stage);
+
+}  // namespace lb::proxy
+
+#endif  // LB_DATAPLANE_PROXY_EXCHANGE_REQUEST_H_

@@ -1,0 +1,475 @@
+// The life of a request, top to bottom: rules → backend → queue and server → send → response head →
+// response rules → relay → log. docs/life-of-a-request.md walks through it.
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/exchange_end.h"
+#include "dataplane/proxy/exchange_request.h"
+#include "dataplane/proxy/tunnel.h"
+
+namespace lb::proxy {
+namespace {
+
+using event::Interest;
+using event::kHungUp;
+using event::kReadable;
+using event::kSignalled;
+using event::kWritable;
+using event::Wait;
+using event::WakeReason;
+using event::Yield;
+using HeadStatus = ServerSide::HeadStatus;
+
+// Both directions of one exchange with one server.
+struct Relay {
+  explicit Relay(PipePool* pipes) {
+    upward.pool = pipes;
+    downward.pool = pipes;
+  }
+  SpliceState upward;    // client to server
+  SpliceState downward;  // server to client
+  PumpStatus up = PumpStatus::kSourceAgain;
+  PumpStatus down = PumpStatus::kSourceAgain;
+  bool request_done = false;
+  uint64_t pumped = 0;  // in the last round, for fairness
+};
+
+int32_t MillisBetween(SteadyTime from, SteadyTime to) {
+  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(to - from).count());
+}
+
+// What became of the attempt to get a response from one server connection.
+enum class Outcome : uint8_t {
+  kRelayed,  // the response went to the client, whole or not
+  kReply,    // exchange->has_reply: answer with it
+  kStale,    // an idle connection had been closed by the server: try a new one
+  kTunnel,   // 101 or CONNECT: the head went out
+};
+
+// Moves request bytes to the server as far as they go.
+void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
+  if (relay->request_done) return;
+  PumpResult result = Pump(x->client->request_body(), server->request_sink(), &relay->upward);
+  relay->up = result.status;
+  relay->pumped += result.moved;
+  if (result.moved > 0) x->last_client_activity = x->worker->loop->now();
+  if (result.status == PumpStatus::kDone) {
+    relay->request_done = true;
+    x->last_server_activity = x->worker->loop->now();
+  }
+  // A server that takes no more of the request may have answered it already: the response decides.
+  if (result.status == PumpStatus::kSinkClosed) relay->request_done = true;
+}
+
+// Waits until either side can go on. False: a timeout, and cause and stage are set.
+event::Task<bool> WaitForEither(Exchange* x, ServerSide* server, const Relay* relay, char stage) {
+  event::EventLoop* loop = x->worker->loop;
+  Interest client{x->client->stream(), kSignalled};
+  Interest upstream{server->stream(), kReadable | kHungUp};
+  SteadyTime client_deadline = SteadyTime::max();
+  SteadyTime server_deadline = DeadlineAfter(x->last_server_activity, x->backend->server_timeout);
+  const Millis client_timeout = x->frontend->client_timeout;
+  if (!relay->request_done) {
+    if (relay->up == PumpStatus::kSourceAgain) {
+      client.mask |= kReadable | kHungUp;
+      client_deadline = DeadlineAfter(x->last_client_activity, client_timeout);
+      // Until the request is whole the server owes nothing.
+      server_deadline = SteadyTime::max();
+    } else {
+      upstream.mask |= kWritable;
+    }
+  }
+  if (relay->down == PumpStatus::kSinkAgain) {
+    upstream.mask &= static_cast<uint8_t>(~(kReadable | kHungUp));
+    client.mask |= kWritable;
+    client_deadline =
+        std::min(client_deadline, DeadlineAfter(x->last_client_activity, client_timeout));
+    server_deadline = SteadyTime::max();
+  }
+  WakeReason why =
+      co_await Wait(loop, client, upstream, std::min(client_deadline, server_deadline));
+  if (x->session->is_killed()) {
+    x->SetEnd(static_cast<char>(x->session->kill_reason()), stage);
+    co_return false;
+  }
+  if (client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
+  if (why == WakeReason::kTimeout) {
+    x->SetEnd(client_deadline <= server_deadline ? 'c' : 's', stage);
+    co_return false;
+  }
+  co_return true;
+}
+
+// The reply to a request whose own bytes ended badly before a response had begun.
+void RefuseBrokenBody(Exchange* x, PumpStatus up) {
+  x->frontend->runtime->counters[x->worker->index].request_errors.Add();
+  if (up == PumpStatus::kSourceCut) {
+    ReplyWithError(x, 400, 'C', 'D');
+  } else {
+    ReplyWithError(x, 400, 'P', 'D');
+  }
+}
+
+void RefuseBrokenResponse(Exchange* x, UpstreamLease* lease, HeadStatus status) {
+  lease->server_block()->response_errors.Add();
+  lease->backend_block()->response_errors.Add();
+  lease->place()->runtime->bad_responses.fetch_add(1, std::memory_order_relaxed);
+  ReplyWithError(x, 502, status == HeadStatus::kInvalid ? 'P' : 'S', 'H');
+}
+
+bool IsIdempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+         method == "DELETE" || method == "TRACE";
+}
+
+// A reused connection that ends before a byte of the response was most likely closed by the server
+// while it lay idle (RFC 9112 section 9.3.1).
+Outcome HandleStale(Exchange* x) {
+  const bool is_intact = x->request.framing == http::Framing::kNone;
+  if (is_intact && IsIdempotent(x->request.method)) return Outcome::kStale;
+  // The client used its connection before and knows how to repeat on a new one; we must not.
+  x->is_silent_close = true;
+  x->SetEnd('S', 'H');
+  return Outcome::kReply;
+}
+
+// Sends the request and receives the head of the final response. kRelayed: the head is there.
+event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Server* server,
+                                       Relay* relay) {
+  x->session->state = SessionState::kResponse;
+  for (;;) {
+    relay->pumped = 0;
+    PumpRequest(x, server, relay);
+    if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
+      RefuseBrokenBody(x, relay->up);
+      co_return Outcome::kReply;
+    }
+    HeadStatus status = server->ReceiveHead(x->config->http_limits, x->sent_request, &x->response);
+    if (status == HeadStatus::kDone) {
+      x->last_server_activity = x->worker->loop->now();
+      if (!x->response.is_informational() || x->response.status == 101) {
+        co_return Outcome::kRelayed;
+      }
+      if (x->client->takes_informational()) {
+        http::RemoveHopByHop(&x->response.headers, http::UpgradeField::kRemove);
+        x->client->SendInformational(x->response);
+        x->client->response_sink()->Flush();
+      }
+      continue;
+    }
+    if (status == HeadStatus::kClosed && lease->is_reused && !server->has_received()) {
+      co_return HandleStale(x);
+    }
+    if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid) {
+      RefuseBrokenResponse(x, lease, status);
+      co_return Outcome::kReply;
+    }
+    if (relay->pumped > 0 && relay->up == PumpStatus::kSourceAgain) co_await Yield(x->worker->loop);
+    bool can_go_on = co_await WaitForEither(x, server, relay, 'H');
+    if (can_go_on) continue;
+    if (x->cause == 's') {
+      lease->server_block()->response_errors.Add();
+      lease->backend_block()->response_errors.Add();
+      ReplyWithError(x, 504, 's', 'H');
+    } else if (x->cause == 'c') {
+      ReplyWithError(x, 408, 'c', 'H');
+    } else {
+      x->is_silent_close = true;
+    }
+    co_return Outcome::kReply;
+  }
+}
+
+// Runs the response rules and queues the head for the client. False: a reply replaces it.
+bool PassResponseHead(Exchange* x, Relay* relay) {
+  const bool is_upgrade = x->response.status == 101;
+  http::RemoveHopByHop(&x->response.headers,
+                       is_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove);
+  x->txn.response = &x->response;
+  for (const ProxyConfig* proxy : {static_cast<const ProxyConfig*>(x->backend.get()),
+                                   static_cast<const ProxyConfig*>(x->frontend.get())}) {
+    if (proxy->http_response.empty()) continue;
+    if (proxy == x->frontend.get() && x->frontend->is_listen &&
+        x->backend->name == x->frontend->name) {
+      continue;  // a "listen" runs its rules once
+    }
+    rules::HttpVerdict verdict = proxy->http_response.Apply(x->txn);
+    if (verdict.kind == rules::HttpVerdict::Kind::kContinue) continue;
+    x->frontend->runtime->counters[x->worker->index].denied_responses.Add();
+    x->backend->runtime->counters[x->worker->index].denied_responses.Add();
+    ReplyWith(x, verdict.reply, 'P', 'H');
+    return false;
+  }
+  if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
+  x->txn.response = nullptr;
+  const bool may_stay_open =
+      !x->session->is_draining() && x->frontend->connection_mode != ConnectionMode::kClose &&
+      x->backend->connection_mode != ConnectionMode::kClose && relay->request_done;
+  if (x->client->SendHead(x->response, x->sent_request, may_stay_open)) return true;
+  ReplyWithError(x, 502, 'P', 'H');
+  return false;
+}
+
+// Relays the bodies until the response is done or one side fails.
+event::Task<void> RelayBodies(Exchange* x, H1Server* server, Relay* relay) {
+  x->session->state = SessionState::kRelay;
+  x->last_client_activity = x->worker->loop->now();
+  for (;;) {
+    relay->pumped = 0;
+    PumpRequest(x, server, relay);
+    PumpResult down = Pump(server->response_body(), x->client->response_sink(), &relay->downward);
+    relay->down = down.status;
+    relay->pumped += down.moved;
+    if (down.moved > 0) {
+      x->last_server_activity = x->last_client_activity = x->worker->loop->now();
+    }
+    switch (down.status) {
+      case PumpStatus::kDone:
+        x->keeps_client = relay->request_done && x->client->is_request_done();
+        co_return;
+      case PumpStatus::kSourceCut:
+        x->client->response_sink()->Flush();
+        x->SetEnd('S', 'D');
+        co_return;
+      case PumpStatus::kSourceInvalid:
+        x->client->response_sink()->Flush();
+        x->SetEnd('P', 'D');
+        co_return;
+      case PumpStatus::kAborted:
+        x->SetEnd(static_cast<char>(x->session->kill_reason()), 'D');
+        co_return;
+      case PumpStatus::kSinkClosed:
+        x->SetEnd('C', 'D');
+        co_return;
+      case PumpStatus::kSourceAgain:
+      case PumpStatus::kSinkAgain:
+        break;
+    }
+    if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
+      // The rest of the request will never come; the response may still.
+      relay->request_done = true;
+    }
+    // A share was moved and more is there: let others run before going on.
+    if (relay->pumped > 0) co_await Yield(x->worker->loop);
+    bool can_go_on = co_await WaitForEither(x, server, relay, 'D');
+    if (!can_go_on) co_return;
+  }
+}
+
+// Keeps the server's connection for the next exchange, or closes it.
+void ReturnConnection(Exchange* x, UpstreamLease* lease, H1Server* server, const Relay& relay) {
+  x->session->set_upstream(nullptr);
+  x->bytes_from_client += server->TakeSentBytes();
+  const upstream::ServerConfig& config = *lease->place()->config;
+  upstream::ServerRuntime& runtime = *lease->place()->runtime;
+  const bool may_keep =
+      relay.request_done && relay.up == PumpStatus::kDone && server->may_be_reused() &&
+      x->backend->connection_mode == ConnectionMode::kKeepAlive &&
+      x->backend->http_reuse != HttpReuse::kNever && config.keeps_idle &&
+      !runtime.is_retired.load(std::memory_order_relaxed) && !x->session->is_killed() &&
+      runtime.status.load(std::memory_order_relaxed) == upstream::ServerStatus::kUp;
+  if (!may_keep) return;
+  const uint32_t idle = runtime.idle_connections.load(std::memory_order_relaxed);
+  if (config.pool_max_conn != 0 && idle >= config.pool_max_conn) return;
+  runtime.idle_connections.fetch_add(1, std::memory_order_relaxed);
+  runtime.idle[x->worker->index].Put(server->TakeConnection(), x->worker->loop->now());
+}
+
+// The request's head has been written to the server. Where a body follows, the buffer that holds
+// its texts is used again: keep what later rules may ask for, forget the rest.
+void ForgetRequestTexts(Exchange* x) {
+  if (x->request.framing == http::Framing::kNone) return;
+  x->request.method = x->arena.Copy(x->request.method);
+  x->request.target = x->arena.Copy(x->request.target);
+  x->request.headers.Clear();
+}
+
+// One exchange over the lease's connection.
+event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
+  H1Server server(std::move(lease->connection), &x->worker->buffers);
+  Relay relay(&x->worker->pipes);
+  x->session->set_upstream(server.stream());
+  const SteadyTime sent_at = x->worker->loop->now();
+  x->last_server_activity = x->last_client_activity = sent_at;
+  x->txn.server = {lease->place()->config->name, lease->place()->config->number};
+  x->txn.server_address = &lease->place()->address;
+  x->sent_request = http::RequestContext::Of(x->request);
+
+  http::ConnectionField connection = http::ConnectionField::kAbsent;
+  if (x->request.wants_upgrade) {
+    connection = http::ConnectionField::kUpgrade;
+  } else if (x->backend->connection_mode != ConnectionMode::kKeepAlive ||
+             x->frontend->connection_mode == ConnectionMode::kClose) {
+    connection = http::ConnectionField::kClose;
+  }
+  Outcome outcome = Outcome::kReply;
+  if (!server.SendHead(x->request, connection)) {
+    ReplyWithError(x, 431, 'P', 'R');
+  } else {
+    ForgetRequestTexts(x);
+    outcome = co_await AwaitResponseHead(x, lease, &server, &relay);
+  }
+  if (outcome == Outcome::kRelayed) {
+    x->log.response_ms = MillisBetween(sent_at, x->worker->loop->now());
+    if (!PassResponseHead(x, &relay)) {
+      outcome = Outcome::kReply;
+    } else if (x->response.framing == http::Framing::kTunnel) {
+      outcome = Outcome::kTunnel;
+      co_await RunTunnel(x, &server);
+    } else {
+      co_await RelayBodies(x, &server, &relay);
+    }
+  }
+  ReturnConnection(x, lease, &server, relay);
+  co_return outcome;
+}
+
+Reuse AllowedReuse(const Exchange& x) {
+  switch (x.backend->http_reuse) {
+    case HttpReuse::kNever:
+      return Reuse::kNone;
+    case HttpReuse::kSafe:
+      return x.txn.is_first_request ? Reuse::kNone : Reuse::kAny;
+    case HttpReuse::kAggressive:
+      return x.txn.is_first_request ? Reuse::kProven : Reuse::kAny;
+    case HttpReuse::kAlways:
+      return Reuse::kAny;
+  }
+  return Reuse::kNone;
+}
+
+void ReplyToFailedConnect(Exchange* x, ConnectResult result) {
+  switch (result) {
+    case ConnectResult::kConnected:
+      return;
+    case ConnectResult::kNoServer:
+    case ConnectResult::kRefused:
+      ReplyWithError(x, 503, 'S', 'C');
+      return;
+    case ConnectResult::kQueueTimeout:
+      ReplyWithError(x, 503, 's', 'Q');
+      return;
+    case ConnectResult::kTimeout:
+      ReplyWithError(x, 503, 's', 'C');
+      return;
+    case ConnectResult::kNoResources:
+      ReplyWithError(x, 503, 'R', 'C');
+      return;
+    case ConnectResult::kAborted:
+      x->is_silent_close = true;
+      x->SetEnd(static_cast<char>(x->session->kill_reason()), 'C');
+      return;
+  }
+}
+
+void CountServed(const Exchange& x, UpstreamLease* lease) {
+  const auto wall =
+      std::chrono::duration_cast<Millis>(x.worker->loop->clock().WallNow().time_since_epoch());
+  for (upstream::UpstreamBlock* block : {lease->server_block(), lease->backend_block()}) {
+    block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
+  }
+  lease->server_block()->sessions.Add();
+  lease->server_block()->requests.Add();
+}
+
+// From the chosen backend to the last byte of the response.
+event::Task<void> Forward(Exchange* x, UpstreamLease* lease) {
+  Reuse reuse = AllowedReuse(*x);
+  for (;;) {
+    ConnectResult connected = co_await ConnectUpstream(lease, reuse);
+    if (lease->place().has_value()) {
+      x->txn.server = {lease->place()->config->name, lease->place()->config->number};
+    }
+    if (connected != ConnectResult::kConnected) {
+      ReplyToFailedConnect(x, connected);
+      break;
+    }
+    CountServed(*x, lease);
+    Outcome outcome = co_await TryServer(x, lease);
+    if (outcome != Outcome::kStale) break;
+    reuse = Reuse::kNone;
+  }
+  x->counts_as_retry_or_redispatch = lease->retries > 0;
+  lease->ReleasePlace();
+}
+
+// Sends the reply of the proxy's own.
+event::Task<void> SendReply(Exchange* x) {
+  const bool body_is_gone = x->client->DropBufferedBody();
+  if (x->response.headers.Find(http::HeaderId::kConnection) != nullptr) {
+    x->session->Drain();  // a page that says "close" means it
+  }
+  x->txn.response = &x->response;
+  if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
+  x->txn.response = nullptr;
+  const bool may_stay_open = body_is_gone && !x->session->is_draining() &&
+                             x->frontend->connection_mode != ConnectionMode::kClose;
+  const http::RequestContext request = http::RequestContext::Of(x->request);
+  http::RemoveHopByHop(&x->response.headers, http::UpgradeField::kRemove);
+  if (!x->client->SendHead(x->response, request, may_stay_open)) co_return;
+  MessageSink* sink = x->client->response_sink();
+  std::string_view body = request.is_head ? std::string_view() : x->reply_body;
+  x->last_client_activity = x->worker->loop->now();
+  const http::HeaderList no_trailers;
+  for (;;) {
+    MessageSink::Status status = MessageSink::Status::kOk;
+    size_t taken = 0;
+    if (body.empty()) {
+      status = sink->Finish(no_trailers);
+    } else {
+      status = sink->Write(body, &taken);
+      body.remove_prefix(taken);
+    }
+    if (status == MessageSink::Status::kOk && body.empty() && taken == 0) break;
+    if (status == MessageSink::Status::kClosed) {
+      x->SetEnd('C', 'D');
+      co_return;
+    }
+    if (taken > 0) x->last_client_activity = x->worker->loop->now();
+    if (status == MessageSink::Status::kOk) continue;
+    WakeReason why =
+        co_await Wait(x->worker->loop, sink->interest(),
+                      DeadlineAfter(x->last_client_activity, x->frontend->client_timeout));
+    if (why == WakeReason::kTimeout || x->session->is_killed()) {
+      x->SetEnd('c', 'D');
+      co_return;
+    }
+  }
+  x->keeps_client = may_stay_open;
+}
+
+}  // namespace
+
+event::Task<void> RunExchange(Exchange* x) {
+  x->frontend->runtime->counters[x->worker->index].requests.Add();
+  x->worker->load->total_requests.fetch_add(1, std::memory_order_relaxed);
+  Route route = RouteRequest(x);
+  if (route == Route::kReply) {
+    if (x->backend == nullptr || x->cause == 'L' || x->cause == 'P') x->log.response_ms = -1;
+    co_await SendReply(x);
+    x->bytes_to_client += x->client->TakeSentBytes();
+    EndExchange(x, nullptr);
+    co_return;
+  }
+  UpstreamLease lease(x->worker, x->session, x->backend);
+  co_await Forward(x, &lease);
+  if (x->has_reply && !x->is_silent_close) co_await SendReply(x);
+  x->bytes_to_client += x->client->TakeSentBytes();
+  EndExchange(x, &lease);
+}
+
+event::Task<void> RefuseRequest(Exchange* x, uint32_t status, char cause, char stage) {
+  x->frontend->runtime->counters[x->worker->index].request_errors.Add();
+  x->SetEnd(cause, stage);
+  if (status != 0) {
+    ReplyWithError(x, status, cause, stage);
+    x->session->Drain();
+    co_await SendReply(x);
+  }
+  x->keeps_client = false;
+  x->bytes_to_client += x->client->TakeSentBytes();
+  EndExchange(x, nullptr);
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,259 @@
+// HttpSession: one client connection in HTTP mode: receives one request after another and runs an
+// exchange for each. An idle session holds neither a buffer nor an exchange.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "common/event/task.h"
+#include "common/event/waiter.h"
+#include "dataplane/proxy/accepted.h"
+#include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/http_sides.h"
+
+namespace lb::proxy {
+namespace {
+
+using event::kHungUp;
+using event::kReadable;
+using event::kSignalled;
+using event::Wait;
+using event::WakeReason;
+using net::IoResult;
+using net::IoStatus;
+
+class HttpSession final : public Session {
+ public:
+  explicit HttpSession(Accepted accepted)
+      : Session(&accepted.worker->sessions,
+                accepted.worker->load->next_session_id.fetch_add(1, std::memory_order_relaxed),
+                &stream_),
+        worker_(accepted.worker),
+        count_(accepted.worker, accepted.frontend->runtime),
+        stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
+        in_(&accepted.worker->buffers),
+        client_(&stream_, &in_, &accepted.worker->buffers),
+        reaper_(this) {
+    InitSession(this, accepted);
+  }
+
+  void Start() {
+    root_.Start(Run(this), [this] { worker_->loop->Queue(&reaper_); });
+  }
+
+ private:
+  // Destroys the session once its coroutine has returned.
+  class Reaper final : public event::Runnable {
+   public:
+    explicit Reaper(HttpSession* session) : session_(session) {}
+    void Run() override { session_->worker_->sessions.Destroy(session_); }
+
+   private:
+    HttpSession* const session_;
+  };
+
+  enum class HeadResult : uint8_t { kReceived, kRefused, kClosed };
+
+  static event::Task<void> Run(HttpSession* self);
+  static event::Task<bool> WaitForRequest(HttpSession* self);
+  static event::Task<HeadResult> ReceiveHead(HttpSession* self, Exchange* x);
+  static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
+  static event::Task<void> Linger(HttpSession* self);
+
+  void BeginExchange(Exchange* x);
+  void NoteHead(Exchange* x);
+  SteadyTime IdleDeadline() const;
+
+  WorkerContext* const worker_;
+  ConnectionCount count_;
+  net::Stream stream_;
+  net::Buffer in_;
+  http::HeadParser parser_;
+  H1Client client_;
+  rules::VariableSet session_vars_;
+  SteadyTime ready_at_{};
+  SteadyTime first_byte_at_{};
+  uint64_t requests_ = 0;
+  event::Root root_;
+  Reaper reaper_;
+};
+
+SteadyTime HttpSession::IdleDeadline() const {
+  const Millis wait =
+      requests_ == 0 ? frontend->http_request_timeout : frontend->http_keep_alive_timeout;
+  return DeadlineAfter(ready_at_, wait);
+}
+
+// False: the session ends without a request.
+event::Task<bool> HttpSession::WaitForRequest(HttpSession* self) {
+  self->state = SessionState::kIdle;
+  for (;;) {
+    if (self->is_killed() || (self->is_draining() && self->requests_ > 0)) co_return false;
+    if (self->stream_.is_ready(kReadable | kHungUp)) co_return true;
+    WakeReason why =
+        co_await Wait(self->worker_->loop, {&self->stream_, kReadable | kHungUp | kSignalled},
+                      self->IdleDeadline());
+    if (self->is_draining()) co_return false;
+    if (why == WakeReason::kTimeout) co_return self->requests_ == 0;
+  }
+}
+
+void HttpSession::BeginExchange(Exchange* x) {
+  x->worker = worker_;
+  x->session = this;
+  x->client = &client_;
+  x->config = worker_->config;
+  x->frontend = frontend;
+  x->ready_at = ready_at_;
+  x->first_byte_at = first_byte_at_;
+  PrepareTxn(x);
+  x->txn.sess_vars = &session_vars_;
+  x->txn.is_first_request = requests_ == 0;
+}
+
+// The answer to a request that did not come in time, or whose client is gone.
+event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why) {
+  self->client_.StartWithoutRequest(x->config->http_limits);
+  if (self->is_killed()) {
+    co_await RefuseRequest(x, 0, static_cast<char>(self->kill_reason()), 'R');
+  } else if (why == WakeReason::kTimeout) {
+    co_await RefuseRequest(x, 408, 'c', 'R');
+  } else {
+    co_await RefuseRequest(x, x->bytes_from_client > 0 ? 400 : 0, 'C', 'R');
+  }
+}
+
+// Receives and parses a request's head.
+event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self, Exchange* x) {
+  net::Buffer& in = self->in_;
+  const http::Limits& limits = x->config->http_limits;
+  event::EventLoop* loop = self->worker_->loop;
+  const bool is_first = self->requests_ == 0;
+  self->state = SessionState::kHead;
+  SteadyTime deadline =
+      DeadlineAfter(is_first ? self->ready_at_ : loop->now(), self->frontend->http_request_timeout);
+  for (;;) {
+    if (!in.is_empty()) {
+      http::ParseResult parsed = self->parser_.ParseRequest(in.readable(), limits, &x->request);
+      if (parsed.outcome == http::ParseResult::kDone) {
+        in.ConsumeInPlace(parsed.consumed);
+        x->bytes_from_client = parsed.consumed;
+        co_return HeadResult::kReceived;
+      }
+      if (parsed.outcome == http::ParseResult::kError) {
+        x->bytes_from_client = in.size();
+        self->client_.StartWithoutRequest(limits);
+        co_await RefuseRequest(x, http::StatusOf(parsed.error), 'P', 'R');
+        co_return HeadResult::kRefused;
+      }
+    }
+    in.Reserve();
+    if (in.free_bytes() == 0) in.Compact();
+    IoResult got = self->stream_.Read(in.free_space(), in.free_bytes());
+    if (got.ok()) {
+      in.Commit(got.bytes);
+      continue;
+    }
+    WakeReason why = WakeReason::kReady;
+    if (got.status == IoStatus::kAgain) {
+      why = co_await Wait(loop, {&self->stream_, kReadable | kHungUp | kSignalled}, deadline);
+      if (self->is_draining() && !self->is_killed()) self->AcknowledgeDrain();
+      if (why == WakeReason::kReady && !self->is_killed()) continue;
+    }
+    x->bytes_from_client = in.size();
+    // A connection that was kept open and brings nothing more simply ends.
+    if (!is_first && !self->parser_.in_message()) co_return HeadResult::kClosed;
+    co_await RefuseAfterWait(self, x, why);
+    co_return HeadResult::kRefused;
+  }
+}
+
+// What is known once the head is there.
+void HttpSession::NoteHead(Exchange* x) {
+  const SteadyTime now = worker_->loop->now();
+  x->log.idle_ms =
+      static_cast<int32_t>(std::chrono::duration_cast<Millis>(first_byte_at_ - ready_at_).count());
+  x->log.request_ms =
+      static_cast<int32_t>(std::chrono::duration_cast<Millis>(now - first_byte_at_).count());
+  // A copy, since the buffer may be used again before the line is written; cheap next to a request.
+  const http::RequestHead& head = x->request;
+  x->txn.request_line = x->arena.Concat(
+      {head.method, " ", head.target, head.version_minor == 0 ? " HTTP/1.0" : " HTTP/1.1"});
+  client_.Start(x->request, x->config->http_limits);
+  last_activity = now;
+}
+
+// Closes without resetting the connection under a reply that the client has not read yet: what it
+// still sends is read and dropped, for a while (RFC 9112 section 9.6).
+event::Task<void> HttpSession::Linger(HttpSession* self) {
+  constexpr size_t kMaxDropped = 1 << 20;
+  self->stream_.ShutdownWrite();
+  const SteadyTime deadline = self->worker_->loop->now() + Millis(1000);
+  size_t dropped = 0;
+  self->in_.Reserve();
+  while (dropped < kMaxDropped && !self->is_killed()) {
+    self->in_.Clear();
+    IoResult got = self->stream_.Read(self->in_.free_space(), self->in_.free_bytes());
+    if (got.is_end()) break;
+    dropped += got.bytes;
+    if (got.ok()) continue;
+    WakeReason why =
+        co_await Wait(self->worker_->loop, {&self->stream_, kReadable | kHungUp}, deadline);
+    if (why == WakeReason::kTimeout) break;
+  }
+}
+
+event::Task<void> HttpSession::Run(HttpSession* self) {
+  event::EventLoop* loop = self->worker_->loop;
+  self->ready_at_ = self->accepted_at;
+  bool goes_on = true;
+  while (goes_on) {
+    if (self->in_.is_empty()) {
+      self->in_.Release();
+      bool has_request = co_await WaitForRequest(self);
+      if (!has_request) co_return;
+    } else {
+      self->in_.Compact();  // a pipelined request
+    }
+    self->first_byte_at_ = loop->now();
+    std::unique_ptr<Exchange> x = self->worker_->exchanges->Take();
+    self->BeginExchange(x.get());
+    HeadResult head = co_await ReceiveHead(self, x.get());
+    goes_on = false;
+    bool lingers = head == HeadResult::kRefused && x->has_reply;
+    if (head == HeadResult::kReceived) {
+      self->NoteHead(x.get());
+      co_await RunExchange(x.get());
+      ++self->requests_;
+      goes_on = x->keeps_client && self->client_.stays_open() && !self->is_killed();
+      lingers = !goes_on && x->has_reply && !x->is_silent_close;
+    }
+    self->worker_->exchanges->Give(std::move(x));
+    self->backend = nullptr;
+    self->ready_at_ = loop->now();
+    if (lingers) co_await Linger(self);
+  }
+}
+
+}  // namespace
+
+void InitSession(Session* session, const Accepted& accepted) {
+  const BindConfig& bind = accepted.frontend->binds[accepted.bind];
+  session->frontend = accepted.frontend;
+  session->client_address = accepted.peer;
+  session->listener_number = bind.number;
+  session->listener_name = bind.name;
+  session->accepted_at = session->last_activity = accepted.worker->loop->now();
+}
+
+void StartHttpSession(Accepted accepted) {
+  WorkerContext* worker = accepted.worker;
+  const Address local = Address::LocalOf(accepted.fd.get());
+  auto session = std::make_unique<HttpSession>(std::move(accepted));
+  session->local_address = local;
+  HttpSession* started = session.get();
+  worker->sessions.Add(std::move(session));
+  started->Start();
+}
+
+}  // namespace lb::proxy

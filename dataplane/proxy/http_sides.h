@@ -1,0 +1,127 @@
+// The two sides of an exchange. ClientSide: where the request came from and the response goes.
+// ServerSide: where the request goes and the response comes from. An exchange knows only these, so
+// that any protocol on one side meets any on the other.
+//
+// One worker's thread; each object belongs to one exchange at a time.
+#ifndef LB_DATAPLANE_PROXY_HTTP_SIDES_H_
+#define LB_DATAPLANE_PROXY_HTTP_SIDES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/net/stream.h"
+#include "dataplane/http/h1_parser.h"
+#include "dataplane/http/h1_serializer.h"
+#include "dataplane/proxy/h1_io.h"
+#include "dataplane/proxy/message_io.h"
+#include "dataplane/upstream/idle_pool.h"
+
+namespace lb::proxy {
+
+class ClientSide {
+ public:
+  virtual ~ClientSide() = default;
+  virtual MessageSource* request_body() = 0;
+  virtual MessageSink* response_sink() = 0;
+  // Queues the head of a response (final, or 1xx); it leaves with the first Write or Flush of the
+  // sink. `may_stay_open`: the proxy's wish. False: the head does not fit the limits.
+  virtual bool SendHead(const http::ResponseHead& head, const http::RequestContext& request,
+                        bool may_stay_open) = 0;
+  virtual bool SendInformational(const http::ResponseHead& head) = 0;
+  // A client that cannot understand 1xx gets none.
+  virtual bool takes_informational() const = 0;
+  // The whole request body has been received (and forwarded or dropped).
+  virtual bool is_request_done() const = 0;
+  // Drops what is buffered of the request's body; true when that was all of it.
+  virtual bool DropBufferedBody() = 0;
+  virtual uint64_t TakeSentBytes() = 0;
+  // After 101 or CONNECT: the raw connection and what was read of it but not consumed.
+  virtual net::Stream* stream() = 0;
+  virtual net::Buffer* read_buffer() = 0;
+};
+
+class ServerSide {
+ public:
+  enum class HeadStatus : uint8_t { kDone, kAgain, kClosed, kInvalid, kAborted };
+  virtual ~ServerSide() = default;
+  virtual bool SendHead(const http::RequestHead& head, http::ConnectionField connection) = 0;
+  virtual MessageSink* request_sink() = 0;
+  virtual HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
+                                 http::ResponseHead* head) = 0;
+  virtual MessageSource* response_body() = 0;
+  // The response was delimited, was read whole, and nothing came behind it.
+  virtual bool may_be_reused() const = 0;
+  virtual net::Stream* stream() = 0;
+  virtual net::Buffer* read_buffer() = 0;
+};
+
+// HTTP/1.x to a client.
+class H1Client final : public ClientSide {
+ public:
+  H1Client(net::Stream* stream, net::Buffer* in, net::BufferPool* pool)
+      : stream_(stream), in_(in), body_(stream, in), sink_(stream, pool) {}
+
+  // Begins an exchange: the head has been parsed from the front of the buffer and consumed.
+  void Start(const http::RequestHead& head, const http::Limits& limits);
+  // Before any head was parsed: for the reply to a request that is none.
+  void StartWithoutRequest(const http::Limits& limits);
+  // Whether the connection stays open after the exchange, as the response's head has promised.
+  bool stays_open() const { return stays_open_; }
+
+  MessageSource* request_body() override { return &body_; }
+  MessageSink* response_sink() override { return &sink_; }
+  bool SendHead(const http::ResponseHead& head, const http::RequestContext& request,
+                bool may_stay_open) override;
+  bool SendInformational(const http::ResponseHead& head) override;
+  bool takes_informational() const override { return version_minor_ >= 1; }
+  bool is_request_done() const override { return body_.done(); }
+  bool DropBufferedBody() override;
+  uint64_t TakeSentBytes() override { return sink_.TakeSentBytes(); }
+  net::Stream* stream() override { return stream_; }
+  net::Buffer* read_buffer() override { return in_; }
+  const H1Source& source() const { return body_; }
+
+ private:
+  net::Stream* const stream_;
+  net::Buffer* const in_;
+  H1Source body_;
+  H1Sink sink_;
+  uint8_t version_minor_ = 1;
+  bool keep_alive_ = true;
+  bool stays_open_ = false;
+};
+
+// HTTP/1.1 to a server, over a connection that the exchange owns meanwhile.
+class H1Server final : public ServerSide {
+ public:
+  H1Server(std::unique_ptr<upstream::UpstreamConnection> connection, net::BufferPool* pool)
+      : connection_(std::move(connection)),
+        sink_(&connection_->stream, pool),
+        body_(&connection_->stream, &connection_->in) {}
+
+  bool SendHead(const http::RequestHead& head, http::ConnectionField connection) override;
+  MessageSink* request_sink() override { return &sink_; }
+  HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
+                         http::ResponseHead* head) override;
+  MessageSource* response_body() override { return &body_; }
+  bool may_be_reused() const override;
+  net::Stream* stream() override { return &connection_->stream; }
+  net::Buffer* read_buffer() override { return &connection_->in; }
+  uint64_t TakeSentBytes() { return sink_.TakeSentBytes(); }
+  bool has_received() const { return has_received_; }
+
+  std::unique_ptr<upstream::UpstreamConnection> TakeConnection() { return std::move(connection_); }
+  const upstream::UpstreamConnection& connection() const { return *connection_; }
+
+ private:
+  std::unique_ptr<upstream::UpstreamConnection> connection_;
+  H1Sink sink_;
+  H1Source body_;
+  bool keep_alive_ = false;
+  bool has_received_ = false;  // any byte of a response
+};
+
+}  // namespace lb::proxy
+
+#endif  // LB_DATAPLANE_PROXY_HTTP_SIDES_H_

@@ -1,0 +1,131 @@
+#include "dataplane/proxy/listener.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "common/base/logger.h"
+#include "common/event/task.h"
+#include "common/event/waiter.h"
+#include "common/net/socket.h"
+#include "dataplane/proxy/accepted.h"
+
+namespace lb::proxy {
+namespace {
+
+// How long a listener rests when a limit or a lack of descriptors holds it back.
+constexpr Millis kRest{5};
+constexpr Millis kRestWithoutDescriptors{50};
+// Connections accepted in a row before others get their turn.
+constexpr int kFairShare = 64;
+
+}  // namespace
+
+class Listener::Acceptor {
+ public:
+  Acceptor(WorkerContext* worker, std::shared_ptr<const FrontendConfig> frontend, size_t bind,
+           int fd)
+      : worker_(worker), frontend_(std::move(frontend)), bind_(bind), socket_(worker->loop) {
+    socket_.Watch(fd);
+    root_.Start(Run(this));
+  }
+
+  void Update(std::shared_ptr<const FrontendConfig> frontend, size_t bind) {
+    frontend_ = std::move(frontend);
+    bind_ = bind;
+  }
+
+  void Stop() {
+    root_.Cancel();
+    // Clients whose handshake the kernel has finished would be reset by the close.
+    while (AcceptOne() == AcceptResult::kAccepted) {
+    }
+    socket_.Unwatch();
+  }
+
+ private:
+  enum class AcceptResult : uint8_t { kAccepted, kNone, kNoDescriptors };
+
+  static event::Task<void> Run(Acceptor* self) {
+    event::EventLoop* loop = self->worker_->loop;
+    for (int in_a_row = 0;; ++in_a_row) {
+      if (self->IsFull()) {
+        co_await event::WaitUntil(loop, loop->now() + kRest);
+        continue;
+      }
+      if (in_a_row >= kFairShare) {
+        in_a_row = 0;
+        co_await event::Yield(loop);
+      }
+      AcceptResult result = self->AcceptOne();
+      if (result == AcceptResult::kNone) {
+        self->socket_.Clear(event::kReadable);
+        in_a_row = 0;
+        co_await event::Wait(loop, {&self->socket_, event::kReadable}, SteadyTime::max());
+      } else if (result == AcceptResult::kNoDescriptors) {
+        co_await event::WaitUntil(loop, loop->now() + kRestWithoutDescriptors);
+      }
+    }
+  }
+
+  bool IsFull() const {
+    const uint32_t process = worker_->load->connections.load(std::memory_order_relaxed);
+    if (worker_->config != nullptr && process >= worker_->config->maxconn) return true;
+    const uint32_t mine = frontend_->runtime->sessions.load(std::memory_order_relaxed);
+    return frontend_->maxconn != 0 && mine >= frontend_->maxconn;
+  }
+
+  AcceptResult AcceptOne() {
+    sockaddr_storage storage;
+    socklen_t length = sizeof(storage);
+    for (;;) {
+      UniqueFd fd(::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&storage), &length,
+                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (fd.valid()) {
+        StartSession(std::move(fd),
+                     Address::FromSockaddr(reinterpret_cast<sockaddr*>(&storage), length));
+        return AcceptResult::kAccepted;
+      }
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        LB_LOG(kWarning) << "cannot accept for frontend '" << frontend_->name
+                         << "': out of descriptors or memory";
+        return AcceptResult::kNoDescriptors;
+      }
+      if (errno != EINTR && errno != ECONNABORTED) return AcceptResult::kNone;
+    }
+  }
+
+  void StartSession(UniqueFd fd, Address peer) {
+    if (peer.is_ip()) {
+      net::SetNoDelay(fd.get());
+      if (frontend_->tcp_keepalive) net::SetTcpKeepalive(fd.get());
+    }
+    Accepted accepted{worker_, frontend_, bind_, std::move(fd), peer};
+    if (frontend_->is_http) {
+      StartHttpSession(std::move(accepted));
+    } else {
+      StartTcpSession(std::move(accepted));
+    }
+  }
+
+  WorkerContext* const worker_;
+  std::shared_ptr<const FrontendConfig> frontend_;
+  size_t bind_;
+  event::Pollable socket_;
+  event::Root root_;
+};
+
+Listener::Listener(WorkerContext* worker, std::shared_ptr<const FrontendConfig> frontend,
+                   size_t bind, int fd)
+    : acceptor_(std::make_unique<Acceptor>(worker, std::move(frontend), bind, fd)) {}
+
+Listener::~Listener() = default;
+
+void Listener::Update(std::shared_ptr<const FrontendConfig> frontend, size_t bind) {
+  acceptor_->Update(std::move(frontend), bind);
+}
+
+void Listener::Stop() { acceptor_->Stop(); }
+
+}  // namespace lb::proxy

@@ -1,0 +1,233 @@
+// TcpSession: one client connection in TCP mode: rules → backend → queue and server → connect →
+// tunnel → log.
+#include <memory>
+#include <utility>
+
+#include "common/event/task.h"
+#include "dataplane/proxy/accepted.h"
+#include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/tunnel.h"
+#include "dataplane/proxy/upstream_connect.h"
+
+namespace lb::proxy {
+namespace {
+
+int32_t MillisBetween(SteadyTime from, SteadyTime to) {
+  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(to - from).count());
+}
+
+class TcpSession final : public Session {
+ public:
+  explicit TcpSession(Accepted accepted)
+      : Session(&accepted.worker->sessions,
+                accepted.worker->load->next_session_id.fetch_add(1, std::memory_order_relaxed),
+                &stream_),
+        worker_(accepted.worker),
+        config_(accepted.worker->config),
+        count_(accepted.worker, accepted.frontend->runtime),
+        stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
+        in_(&accepted.worker->buffers),
+        reaper_(this) {
+    InitSession(this, accepted);
+  }
+
+  void Start() {
+    root_.Start(Run(this), [this] { worker_->loop->Queue(&reaper_); });
+  }
+
+ private:
+  class Reaper final : public event::Runnable {
+   public:
+    explicit Reaper(TcpSession* session) : session_(session) {}
+    void Run() override { session_->worker_->sessions.Destroy(session_); }
+
+   private:
+    TcpSession* const session_;
+  };
+
+  static event::Task<void> Run(TcpSession* self);
+  static event::Task<void> Serve(TcpSession* self, Exchange* x, UpstreamLease* lease);
+
+  bool PassesRules(Exchange* x);
+  bool ChooseBackend(Exchange* x);
+  void NoteFailure(Exchange* x, ConnectResult result);
+  void End(Exchange* x, const UpstreamLease* lease);
+  void Count(const Exchange& x, const UpstreamLease* lease);
+
+  WorkerContext* const worker_;
+  const std::shared_ptr<const Config> config_;
+  ConnectionCount count_;
+  net::Stream stream_;
+  net::Buffer in_;
+  rules::VariableSet session_vars_;
+  event::Root root_;
+  Reaper reaper_;
+};
+
+bool TcpSession::PassesRules(Exchange* x) {
+  for (const rules::TcpRules* list :
+       {&frontend->tcp_connection, &frontend->tcp_session, &frontend->tcp_content}) {
+    if (list->empty() || list->Apply(x->txn) == rules::TcpVerdict::kAccept) continue;
+    frontend->runtime->counters[worker_->index].denied_requests.Add();
+    x->SetEnd('P', 'R');
+    return false;
+  }
+  return true;
+}
+
+bool TcpSession::ChooseBackend(Exchange* x) {
+  const auto& by_name = config_->backend_by_name;
+  std::string_view name = frontend->use_backend.Choose(
+      x->txn, [&](std::string_view candidate) { return by_name.count(candidate) > 0; });
+  if (name.empty()) name = frontend->default_backend;
+  auto it = by_name.find(name);
+  if (it == by_name.end()) {
+    x->SetEnd('S', 'C');
+    return false;
+  }
+  backend = x->backend = it->second;
+  x->txn.backend = {backend->name, backend->number};
+  upstream::RaiseMaximum(&backend->runtime->max_sessions,
+                         backend->runtime->sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  backend->runtime->counters[worker_->index].sessions.Add();
+  return true;
+}
+
+void TcpSession::NoteFailure(Exchange* x, ConnectResult result) {
+  switch (result) {
+    case ConnectResult::kConnected:
+      return;
+    case ConnectResult::kNoServer:
+    case ConnectResult::kRefused:
+      return x->SetEnd('S', 'C');
+    case ConnectResult::kQueueTimeout:
+      return x->SetEnd('s', 'Q');
+    case ConnectResult::kTimeout:
+      return x->SetEnd('s', 'C');
+    case ConnectResult::kNoResources:
+      return x->SetEnd('R', 'C');
+    case ConnectResult::kAborted:
+      return x->SetEnd(static_cast<char>(kill_reason()), 'C');
+  }
+}
+
+event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease* lease) {
+  ConnectResult connected = co_await ConnectUpstream(lease, Reuse::kNone);
+  if (lease->place().has_value()) {
+    x->txn.server = {lease->place()->config->name, lease->place()->config->number};
+  }
+  if (connected != ConnectResult::kConnected) {
+    self->NoteFailure(x, connected);
+    co_return;
+  }
+  lease->server_block()->sessions.Add();
+  const auto wall =
+      std::chrono::duration_cast<Millis>(self->worker_->loop->clock().WallNow().time_since_epoch());
+  for (upstream::UpstreamBlock* block : {lease->server_block(), lease->backend_block()}) {
+    block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
+  }
+  std::unique_ptr<upstream::UpstreamConnection> connection = std::move(lease->connection);
+  self->set_upstream(&connection->stream);
+  self->state = SessionState::kTunnel;
+  const BackendConfig& config = *self->backend;
+  TunnelEnd client{&self->stream_, &self->in_, self->frontend->client_timeout,
+                   self->frontend->client_fin_timeout};
+  TunnelEnd server{&connection->stream, &connection->in, config.server_timeout,
+                   config.server_fin_timeout};
+  if (client.fin_timeout == kForever) client.fin_timeout = client.timeout;
+  if (server.fin_timeout == kForever) server.fin_timeout = server.timeout;
+  TunnelEndResult ended = co_await Tunnel(self->worker_, self, client, server);
+  self->set_upstream(nullptr);
+  x->bytes_from_client = ended.client_bytes;
+  x->bytes_to_client = ended.server_bytes;
+  if (ended.cause != '-') x->SetEnd(ended.cause, 'D');
+}
+
+void TcpSession::Count(const Exchange& x, const UpstreamLease* lease) {
+  upstream::FrontendBlock& front = frontend->runtime->counters[worker_->index];
+  front.bytes_in.Add(x.bytes_from_client);
+  front.bytes_out.Add(x.bytes_to_client);
+  if (backend == nullptr) return;
+  upstream::UpstreamBlock* blocks[2] = {&backend->runtime->counters[worker_->index],
+                                        lease != nullptr ? lease->last_server_block() : nullptr};
+  for (upstream::UpstreamBlock* block : blocks) {
+    if (block == nullptr) continue;
+    block->bytes_in.Add(x.bytes_from_client);
+    block->bytes_out.Add(x.bytes_to_client);
+    if (x.cause == 'C' || x.cause == 'c') block->client_aborts.Add();
+    if ((x.cause == 'S' || x.cause == 's') && x.stage == 'D') block->server_aborts.Add();
+    if (lease->connect_ms >= 0) {
+      block->queue_time.Add(static_cast<uint64_t>(lease->queue_ms));
+      block->connect_time.Add(static_cast<uint64_t>(lease->connect_ms));
+      block->total_time.Add(static_cast<uint64_t>(x.log.total_ms));
+    }
+  }
+}
+
+void TcpSession::End(Exchange* x, const UpstreamLease* lease) {
+  const SteadyTime now = worker_->loop->now();
+  rules::LogFacts& log = x->log;
+  log.total_ms = MillisBetween(accepted_at, now);
+  if (lease != nullptr) {
+    log.queue_ms = lease->queue_ms;
+    log.connect_ms = lease->connect_ms;
+    log.retries = lease->retries;
+    log.was_redispatched = lease->was_redispatched;
+    log.backend_queue = lease->queue_position;
+    if (const upstream::ServerRuntime* tried = lease->last_server()) {
+      log.server_connections = tried->sessions.load(std::memory_order_relaxed);
+    }
+  }
+  Count(*x, lease);
+  if (backend != nullptr) backend->runtime->sessions.fetch_sub(1, std::memory_order_relaxed);
+  if (!IsLogged(*frontend)) return;
+  log.bytes_read = x->bytes_to_client;
+  log.bytes_uploaded = x->bytes_from_client;
+  log.termination = {x->cause, x->stage, '-', '-'};
+  log.process_connections = worker_->load->connections.load(std::memory_order_relaxed);
+  log.frontend_connections = frontend->runtime->sessions.load(std::memory_order_relaxed);
+  if (backend != nullptr) {
+    log.backend_connections = backend->runtime->sessions.load(std::memory_order_relaxed);
+  }
+  log.accepted_at = worker_->loop->clock().WallNow() - (now - accepted_at);
+  x->txn.log = &log;
+  const bool is_error = x->cause != '-' || log.retries > 0;
+  WriteAccessLog(worker_, *frontend, &x->txn, is_error);
+  x->txn.log = nullptr;
+}
+
+event::Task<void> TcpSession::Run(TcpSession* self) {
+  std::unique_ptr<Exchange> x = self->worker_->exchanges->Take();
+  x->worker = self->worker_;
+  x->session = self;
+  x->config = self->config_;
+  x->frontend = self->frontend;
+  x->ready_at = x->first_byte_at = self->accepted_at;
+  PrepareTxn(x.get());
+  x->txn.request = nullptr;
+  x->txn.sess_vars = &self->session_vars_;
+  if (self->PassesRules(x.get()) && self->ChooseBackend(x.get())) {
+    UpstreamLease lease(self->worker_, self, self->backend);
+    co_await Serve(self, x.get(), &lease);
+    lease.ReleasePlace();
+    self->End(x.get(), &lease);
+  } else {
+    self->End(x.get(), nullptr);
+  }
+  self->worker_->exchanges->Give(std::move(x));
+}
+
+}  // namespace
+
+void StartTcpSession(Accepted accepted) {
+  WorkerContext* worker = accepted.worker;
+  const Address local = Address::LocalOf(accepted.fd.get());
+  auto session = std::make_unique<TcpSession>(std::move(accepted));
+  session->local_address = local;
+  TcpSession* started = session.get();
+  worker->sessions.Add(std::move(session));
+  started->Start();
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,270 @@
+#include "dataplane/proxy/upstream_connect.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/net/socket.h"
+#include "dataplane/proxy/random.h"
+
+namespace lb::proxy {
+
+using event::Wait;
+using event::WakeReason;
+using upstream::BackendView;
+using upstream::Candidate;
+using upstream::ServerRuntime;
+
+namespace {
+
+// The wait before a server that has just refused is tried again.
+// Source: HAProxy configuration manual, "retries".
+constexpr Millis kTurnAround{1000};
+
+int32_t MillisSince(SteadyTime since, SteadyTime now) {
+  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(now - since).count());
+}
+
+Address TargetAddress(const Candidate& place, const Session& session) {
+  Address address = place.address;
+  const upstream::ServerConfig& config = *place.config;
+  if (config.port_from_client) {
+    address.set_port(static_cast<uint16_t>(session.local_address.port() + config.port_offset));
+  }
+  return address;
+}
+
+// Whether the next attempt goes to another server. Source: manual, "option redispatch"; with round
+// robin and several servers it does so at every retry.
+bool ShouldRedispatch(const BackendConfig& backend, const BackendView& view,
+                      const ServerRuntime& failed, uint32_t retry) {
+  if (!backend.has_redispatch) return false;
+  if (failed.status.load(std::memory_order_relaxed) != upstream::ServerStatus::kUp) return true;
+  const upstream::Algorithm algorithm = backend.balance.algorithm;
+  if (view.candidates.size() > 1 && (algorithm == upstream::Algorithm::kRoundRobin ||
+                                     algorithm == upstream::Algorithm::kStaticRoundRobin)) {
+    return true;
+  }
+  if (backend.redispatch_interval > 0) {
+    return retry % static_cast<uint32_t>(backend.redispatch_interval) == 0;
+  }
+  const uint32_t from_last = static_cast<uint32_t>(-backend.redispatch_interval);
+  return from_last != 0 && (backend.retries + 1 - retry) % from_last == 0 &&
+         retry + from_last > backend.retries;
+}
+
+// One wait in a backend's queue. Leaves the queue when destroyed, and gives back a place that was
+// granted but not taken.
+class QueueMembership {
+ public:
+  QueueMembership(WorkerContext* worker, const BackendConfig* backend)
+      : worker_(worker), backend_(backend), granted_(worker->loop) {
+    request_ = runtime().Join(&granted_, view(), backend->balance);
+  }
+  QueueMembership(const QueueMembership&) = delete;
+  QueueMembership& operator=(const QueueMembership&) = delete;
+  ~QueueMembership() {
+    std::optional<Candidate> unused = runtime().queue.Leave(request_.get());
+    if (!unused.has_value()) unused = std::move(place_);
+    if (unused.has_value()) {
+      runtime().Release(unused->runtime.get(), view(), backend_->balance);
+    }
+  }
+
+  // kConnected: a place was granted. `for_verdict`: no server has had its first verdict yet, so
+  // the wait also ends when the last verdict is against it.
+  event::Task<ConnectResult> WaitForPlace(Session* session, bool for_verdict, SteadyTime began) {
+    const SteadyTime deadline = DeadlineAfter(began, backend_->queue_timeout);
+    for (;;) {
+      WakeReason why = co_await Wait(worker_->loop, {&granted_, event::kSignalled},
+                                     {session->client_source(), event::kSignalled}, deadline);
+      if (session->is_killed()) co_return ConnectResult::kAborted;
+      place_ = runtime().queue.TakeGrant(request_.get());
+      if (place_.has_value()) co_return ConnectResult::kConnected;
+      if (why == WakeReason::kTimeout) co_return ConnectResult::kQueueTimeout;
+      if (for_verdict && view().candidates.empty() && !view().has_pending) {
+        co_return ConnectResult::kNoServer;
+      }
+      granted_.Clear(event::kSignalled);
+      session->AcknowledgeDrain();
+    }
+  }
+
+  Candidate TakePlace() { return *std::exchange(place_, std::nullopt); }
+
+ private:
+  upstream::BackendRuntime& runtime() const { return *backend_->runtime; }
+  const BackendView& view() const { return *runtime().view(worker_->index); }
+
+  WorkerContext* const worker_;
+  const BackendConfig* const backend_;
+  event::Source granted_;
+  std::shared_ptr<upstream::QueuedRequest> request_;
+  std::optional<Candidate> place_;
+};
+
+}  // namespace
+
+UpstreamLease::UpstreamLease(WorkerContext* worker, Session* session,
+                             std::shared_ptr<const BackendConfig> backend)
+    : worker_(worker), session_(session), backend_(std::move(backend)) {}
+
+UpstreamLease::~UpstreamLease() { ReleasePlace(); }
+
+upstream::UpstreamBlock* UpstreamLease::server_block() const {
+  return place_.has_value() ? &place_->runtime->counters[worker_->index] : nullptr;
+}
+
+upstream::UpstreamBlock* UpstreamLease::backend_block() const {
+  return &backend_->runtime->counters[worker_->index];
+}
+
+void UpstreamLease::HoldPlace(Candidate place) {
+  place_ = std::move(place);
+  last_server_ = place_->runtime;
+  session_->server = place_->runtime.get();
+  session_->server_is_backup = place_->config->is_backup;
+}
+
+void UpstreamLease::ReleasePlace() {
+  if (!place_.has_value()) return;
+  session_->server = nullptr;
+  session_->server_is_backup = false;
+  backend_->runtime->Release(place_->runtime.get(), *backend_->runtime->view(worker_->index),
+                             backend_->balance);
+  place_.reset();
+}
+
+// Chooses a server, or waits until one has a free place.
+event::Task<ConnectResult> TakePlace(UpstreamLease* lease, const ServerRuntime* avoid) {
+  WorkerContext& worker = *lease->worker_;
+  Session& session = *lease->session_;
+  const BackendConfig& backend = *lease->backend_;
+  upstream::BackendRuntime& runtime = *backend.runtime;
+  const SteadyTime began = worker.loop->now();
+
+  std::optional<Candidate> place = runtime.Choose(*runtime.view(worker.index), backend.balance,
+                                                  NextRandom(&worker.random_state), avoid);
+  if (!place.has_value() && avoid != nullptr) {
+    place = runtime.Choose(*runtime.view(worker.index), backend.balance,
+                           NextRandom(&worker.random_state), /*avoid=*/nullptr);
+  }
+  if (!place.has_value()) {
+    const BackendView& view = *runtime.view(worker.index);
+    if (view.candidates.empty() && !view.has_pending) co_return ConnectResult::kNoServer;
+    const bool waits_for_verdict = view.candidates.empty();
+    session.state = SessionState::kQueue;
+    lease->queue_position = runtime.queue.size();
+    QueueMembership membership(&worker, &backend);
+    ConnectResult waited = co_await membership.WaitForPlace(&session, waits_for_verdict, began);
+    if (waited != ConnectResult::kConnected) co_return waited;
+    place = membership.TakePlace();
+  }
+  lease->queue_ms = std::max(lease->queue_ms, 0) + MillisSince(began, worker.loop->now());
+  lease->HoldPlace(std::move(*place));
+  lease->server_block()->chosen.Add();
+  lease->backend_block()->chosen.Add();
+  co_return ConnectResult::kConnected;
+}
+
+// One attempt at the server whose place the lease holds.
+event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
+  WorkerContext& worker = *lease->worker_;
+  Session& session = *lease->session_;
+  const BackendConfig& backend = *lease->backend_;
+  const Candidate& place = *lease->place_;
+  session.state = SessionState::kConnect;
+  lease->server_block()->connect_attempts.Add();
+  lease->backend_block()->connect_attempts.Add();
+
+  net::ConnectOptions options;
+  options.source = place.config->source;
+  options.interface = place.config->source_interface;
+  options.tcp_keepalive = backend.tcp_keepalive;
+  const Address target = TargetAddress(place, session);
+  absl::StatusOr<UniqueFd> fd = net::StartConnect(target, options);
+  if (!fd.ok()) {
+    co_return absl::IsResourceExhausted(fd.status()) ? ConnectResult::kNoResources
+                                                     : ConnectResult::kRefused;
+  }
+  auto connection =
+      std::make_unique<upstream::UpstreamConnection>(worker.loop, std::move(*fd), &worker.buffers);
+  session.set_upstream(&connection->stream);
+  const SteadyTime deadline = DeadlineAfter(worker.loop->now(), backend.connect_timeout);
+  WakeReason why = co_await Wait(
+      worker.loop, {&connection->stream, event::kWritable | event::kHungUp}, deadline);
+  session.set_upstream(nullptr);
+  if (session.is_killed()) co_return ConnectResult::kAborted;
+  if (why == WakeReason::kTimeout) co_return ConnectResult::kTimeout;
+  // A connection that was made shows a plain writable event; only a failed one needs a question.
+  if (connection->stream.is_ready(event::kHungUp)) {
+    const int error = net::ConnectError(connection->stream.fd());
+    if (error != 0) co_return ConnectResult::kRefused;
+  }
+  lease->connection = std::move(connection);
+  co_return ConnectResult::kConnected;
+}
+
+event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
+  WorkerContext& worker = *lease->worker_;
+  const BackendConfig& backend = *lease->backend_;
+  const ServerRuntime* avoid = nullptr;
+  for (uint32_t attempt = 0;; ++attempt) {
+    if (!lease->place_.has_value()) {
+      ConnectResult taken = co_await TakePlace(lease, avoid);
+      if (taken != ConnectResult::kConnected) co_return taken;
+    }
+    ServerRuntime& server = *lease->place_->runtime;
+    const SteadyTime began = worker.loop->now();
+    if (reuse != Reuse::kNone) {
+      lease->connection = server.idle[worker.index].Take(reuse == Reuse::kProven ? 2 : 0);
+      if (lease->connection != nullptr) {
+        server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+        lease->server_block()->reused_connections.Add();
+        lease->backend_block()->reused_connections.Add();
+        lease->is_reused = true;
+        lease->connect_ms = 0;
+        co_return ConnectResult::kConnected;
+      }
+    }
+    ConnectResult result = co_await ConnectOnce(lease);
+    if (result == ConnectResult::kConnected) {
+      server.connect_successes.fetch_add(1, std::memory_order_relaxed);
+      lease->is_reused = false;
+      lease->connect_ms = MillisSince(began, worker.loop->now());
+      co_return result;
+    }
+    if (result == ConnectResult::kAborted) co_return result;
+    server.connect_failures.fetch_add(1, std::memory_order_relaxed);
+    if (attempt >= backend.retries) {
+      lease->server_block()->connect_errors.Add();
+      lease->backend_block()->connect_errors.Add();
+      co_return result;
+    }
+    ++lease->retries;
+    const BackendView& view = *backend.runtime->view(worker.index);
+    if (ShouldRedispatch(backend, view, server, attempt + 1)) {
+      lease->server_block()->redispatches.Add();
+      lease->backend_block()->redispatches.Add();
+      lease->was_redispatched = true;
+      avoid = &server;
+      lease->ReleasePlace();
+      continue;
+    }
+    lease->server_block()->retries.Add();
+    lease->backend_block()->retries.Add();
+    if (result != ConnectResult::kTimeout) {
+      Millis pause = kTurnAround;
+      if (backend.connect_timeout != kForever) pause = std::min(pause, backend.connect_timeout);
+      const SteadyTime until = worker.loop->now() + pause;
+      for (;;) {
+        WakeReason why = co_await Wait(
+            worker.loop, {lease->session_->client_source(), event::kSignalled}, until);
+        if (lease->session_->is_killed()) co_return ConnectResult::kAborted;
+        if (why == WakeReason::kTimeout) break;
+        lease->session_->AcknowledgeDrain();
+      }
+    }
+  }
+}
+
+}  // namespace lb::proxy

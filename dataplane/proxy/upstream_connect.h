@@ -1,0 +1,91 @@
+// Getting a connection to a server: choose, wait in the queue, connect, retry, redispatch.
+// The same for TCP sessions and HTTP exchanges.
+//
+// Source: HAProxy configuration manual, "balance", "maxconn", "timeout queue", "timeout connect",
+// "retries", "option redispatch", "http-reuse".
+#ifndef LB_DATAPLANE_PROXY_UPSTREAM_CONNECT_H_
+#define LB_DATAPLANE_PROXY_UPSTREAM_CONNECT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "common/event/task.h"
+#include "dataplane/proxy/config.h"
+#include "dataplane/proxy/session_list.h"
+#include "dataplane/proxy/worker_context.h"
+#include "dataplane/upstream/idle_pool.h"
+
+namespace lb::proxy {
+
+enum class Reuse : uint8_t;
+
+enum class ConnectResult : uint8_t {
+  kConnected,
+  kNoServer,      // 503, "SC": none is usable
+  kQueueTimeout,  // 503, "sQ"
+  kRefused,       // 503, "SC": every attempt failed
+  kTimeout,       // 503, "sC": the last attempt timed out
+  kNoResources,   // 503, "SC": no descriptor left
+  kAborted,       // the session is being ended
+};
+
+// A place on a server, and what came of getting it. Gives the place back when destroyed.
+class UpstreamLease {
+ public:
+  UpstreamLease(WorkerContext* worker, Session* session,
+                std::shared_ptr<const BackendConfig> backend);
+  UpstreamLease(const UpstreamLease&) = delete;
+  UpstreamLease& operator=(const UpstreamLease&) = delete;
+  ~UpstreamLease();
+
+  // The connection, after kConnected; the caller takes it out.
+  std::unique_ptr<upstream::UpstreamConnection> connection;
+  bool is_reused = false;
+
+  const std::optional<upstream::Candidate>& place() const { return place_; }
+  upstream::UpstreamBlock* server_block() const;
+  // Of the server that was tried last, also when the place has been given back; null: none was.
+  const upstream::ServerRuntime* last_server() const { return last_server_.get(); }
+  upstream::UpstreamBlock* last_server_block() const {
+    return last_server_ != nullptr ? &last_server_->counters[worker_->index] : nullptr;
+  }
+  upstream::UpstreamBlock* backend_block() const;
+
+  // For the log. Times in whole milliseconds, -1: that stage was not reached.
+  int32_t queue_ms = -1;
+  int32_t connect_ms = -1;
+  uint32_t retries = 0;
+  bool was_redispatched = false;
+  uint32_t queue_position = 0;  // how many waited before, in the backend's queue
+
+  // Gives the place back now.
+  void ReleasePlace();
+
+ private:
+  friend event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);
+  friend event::Task<ConnectResult> TakePlace(UpstreamLease* lease,
+                                              const upstream::ServerRuntime* avoid);
+  friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
+  void HoldPlace(upstream::Candidate place);
+
+  WorkerContext* const worker_;
+  Session* const session_;
+  const std::shared_ptr<const BackendConfig> backend_;
+  std::optional<upstream::Candidate> place_;
+  std::shared_ptr<upstream::ServerRuntime> last_server_;
+};
+
+// Which idle connections will do.
+enum class Reuse : uint8_t {
+  kNone,
+  kProven,  // those that have been reused before
+  kAny,
+};
+
+// Fills the lease, which must outlive the task.
+event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);
+
+}  // namespace lb::proxy
+
+#endif  // LB_DATAPLANE_PROXY_UPSTREAM_CONNECT_H_

@@ -1,0 +1,101 @@
+// ServerRuntime: what lives on of a server while snapshots come and go: its state, its current
+// load and its counters. Keyed by ServerId and owned by the Registry (dataplane/server), which
+// keeps it while any snapshot or session may refer to it.
+//
+// Threads: state and load are atomics that any worker reads; state is written by the main thread
+// only. Counters are one block per worker, written by that worker alone, summed by the main thread.
+#ifndef LB_DATAPLANE_UPSTREAM_SERVER_H_
+#define LB_DATAPLANE_UPSTREAM_SERVER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/address.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "dataplane/upstream/counters.h"
+#include "dataplane/upstream/idle_pool.h"
+
+namespace lb::upstream {
+
+// How new work treats a server; the control plane's verdict (v1.ServerStatus).
+enum class ServerStatus : uint8_t {
+  kUp,  // also a server without a check
+  kDown,
+  kMaint,
+  kDrain,    // finishes what it has, gets nothing new
+  kPending,  // no verdict yet: who finds only such servers waits in the queue
+};
+
+enum class OnMarkedDown : uint8_t { kNone, kShutdownSessions };
+enum class OnMarkedUp : uint8_t { kNone, kShutdownBackupSessions };
+
+// What the configuration says of a server. Immutable; part of a BackendConfig.
+struct ServerConfig {
+  ServerId id = 0;
+  std::string name;
+  uint32_t number = 0;  // "sid"
+  Address address;
+  std::string address_text;
+  uint32_t weight = 1;
+  uint32_t maxconn = 0;  // 0: no limit
+  uint32_t minconn = 0;
+  uint32_t maxqueue = 0;
+  bool is_backup = false;
+  bool is_disabled = false;
+  OnMarkedDown on_marked_down = OnMarkedDown::kNone;
+  OnMarkedUp on_marked_up = OnMarkedUp::kNone;
+  bool keeps_idle = true;      // false: "pool-max-conn 0"
+  uint32_t pool_max_conn = 0;  // idle connections of all workers together; 0: no limit
+  Millis pool_purge_delay{5000};
+  bool port_from_client = false;  // the port is the one the client connected to,
+  int32_t port_offset = 0;        // plus this
+  Address source;                 // unset: the kernel chooses
+  std::string source_interface;
+};
+
+class ServerRuntime {
+ public:
+  ServerRuntime(ServerId id, std::string backend, std::string name, size_t workers)
+      : id(id),
+        backend(std::move(backend)),
+        name(std::move(name)),
+        counters(workers),
+        idle(workers) {}
+
+  const ServerId id;
+  const std::string backend;
+  const std::string name;
+
+  // Takes one of `limit` places (0: no limit). Any thread.
+  bool TryAcquire(uint32_t limit);
+  // Takes a place whatever the limit. Any thread.
+  void Acquire();
+  // Any thread. Those who wait for a place are woken by BackendRuntime::Release, not here.
+  void ReleasePlace() { sessions.fetch_sub(1, std::memory_order_acq_rel); }
+
+  alignas(64) std::atomic<uint32_t> sessions{0};  // being served now
+  std::atomic<uint32_t> max_sessions{0};
+  std::atomic<uint32_t> idle_connections{0};
+  std::atomic<ServerStatus> status{ServerStatus::kUp};
+  // What the data plane saw of the server since the last report; taken by exchange(0).
+  std::atomic<uint32_t> connect_failures{0};
+  std::atomic<uint32_t> connect_successes{0};
+  std::atomic<uint32_t> bad_responses{0};
+
+  // Set by the main thread when no configuration has the server any more: connections are not kept.
+  std::atomic<bool> is_retired{false};
+
+  UpstreamCounters counters;
+  // Each worker's own; emptied by the worker before the server goes.
+  PerWorker<IdlePool> idle;
+};
+
+// Raises `max` to `value` when that is larger. Any thread.
+void RaiseMaximum(std::atomic<uint32_t>* max, uint32_t value);
+
+}  // namespace lb::upstream
+
+#endif  // LB_DATAPLANE_UPSTREAM_SERVER_H_
