@@ -1,0 +1,352 @@
+#include "dataplane/server/section_compiler.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "common/base/status.h"
+
+namespace lb::server {
+namespace {
+
+using proxy::BackendConfig;
+using proxy::BindConfig;
+using proxy::FrontendConfig;
+using proxy::ProxyConfig;
+
+constexpr uint32_t kDefaultBacklog = 1024;
+constexpr uint32_t kDefaultLogLength = 1024;
+
+absl::StatusOr<net::SyslogTarget> CompileLogTarget(const v1::LogTarget& message) {
+  net::SyslogTarget target;
+  target.address = message.address();
+  if (!message.facility().empty()) {
+    LB_ASSIGN_OR_RETURN(target.facility, net::ParseSyslogFacility(message.facility()));
+  }
+  if (!message.max_level().empty()) {
+    LB_ASSIGN_OR_RETURN(target.max_level, net::ParseSyslogLevel(message.max_level()));
+  }
+  if (!message.min_level().empty()) {
+    LB_ASSIGN_OR_RETURN(target.min_level, net::ParseSyslogLevel(message.min_level()));
+  }
+  if (!message.format().empty()) {
+    LB_ASSIGN_OR_RETURN(target.format, net::ParseSyslogFormat(message.format()));
+  }
+  target.max_length = message.max_length() != 0 ? message.max_length() : kDefaultLogLength;
+  return target;
+}
+
+proxy::ConnectionMode ConnectionModeOf(v1::HttpConnectionMode mode) {
+  switch (mode) {
+    case v1::HTTP_SERVER_CLOSE:
+      return proxy::ConnectionMode::kServerClose;
+    case v1::HTTP_CLOSE:
+      return proxy::ConnectionMode::kClose;
+    default:
+      return proxy::ConnectionMode::kKeepAlive;
+  }
+}
+
+std::shared_ptr<const proxy::StatsPage> StatsPageOf(const v1::StatsPage& message,
+                                                    const std::string& proxy) {
+  auto page = std::make_shared<proxy::StatsPage>();
+  page->uri = message.uri();
+  page->realm = message.realm();
+  page->users.assign(message.users().begin(), message.users().end());
+  page->refresh_seconds = message.refresh_seconds();
+  page->hide_version = message.hide_version();
+  page->node = message.show_node();
+  page->description = message.show_description();
+  page->show_legends = message.show_legends();
+  for (const std::string& scope : message.scopes()) {
+    page->scopes.push_back(scope == "." ? proxy : scope);
+  }
+  return page;
+}
+
+absl::StatusOr<std::shared_ptr<const proxy::ForwardFor>> CompileForwardFor(
+    const v1::ForwardFor& message) {
+  auto forward_for = std::make_shared<proxy::ForwardFor>();
+  forward_for->header = message.header().empty() ? "X-Forwarded-For" : message.header();
+  for (const std::string& text : message.except()) {
+    absl::StatusOr<proxy::Network> network = proxy::Network::Parse(text);
+    if (!network.ok()) return WithContext(network.status(), "forwardfor except " + text);
+    forward_for->except.push_back(*network);
+  }
+  forward_for->if_none = message.if_none();
+  return forward_for;
+}
+
+absl::Status CompileRules(const v1::ProxyCommon& message, rules::Compiler* compiler,
+                          ProxyConfig* config) {
+  using catalog::Direction;
+  LB_RETURN_IF_ERROR(compiler->CompileAcls(message.acls()));
+  LB_ASSIGN_OR_RETURN(config->http_request,
+                      compiler->CompileHttpRules(message.http_request(), Direction::kRequest));
+  LB_ASSIGN_OR_RETURN(config->http_response,
+                      compiler->CompileHttpRules(message.http_response(), Direction::kResponse));
+  LB_ASSIGN_OR_RETURN(
+      config->http_after_response,
+      compiler->CompileHttpRules(message.http_after_response(), Direction::kResponse));
+  LB_ASSIGN_OR_RETURN(config->tcp_connection,
+                      compiler->CompileTcpRules(message.tcp_rules(), v1::TcpRule::CONNECTION));
+  LB_ASSIGN_OR_RETURN(config->tcp_session,
+                      compiler->CompileTcpRules(message.tcp_rules(), v1::TcpRule::SESSION));
+  LB_ASSIGN_OR_RETURN(config->tcp_content,
+                      compiler->CompileTcpRules(message.tcp_rules(), v1::TcpRule::CONTENT));
+  return absl::OkStatus();
+}
+
+absl::Status CompileCommon(const v1::ProxyCommon& message, LogSenders* logs,
+                           rules::Compiler* compiler, ProxyConfig* config) {
+  config->name = message.name();
+  config->is_listen = message.is_listen();
+  config->is_http = message.mode() == v1::PROXY_MODE_HTTP;
+  config->number = message.proxy_number();
+  LB_ASSIGN_OR_RETURN(config->log, logs->For(message));
+  config->has_log_format = message.has_log_format();
+  if (message.has_log_format()) {
+    LB_ASSIGN_OR_RETURN(config->log_format,
+                        compiler->CompileLogFormat(message.log_format(), rules::TextUse::kLog));
+  }
+  config->dont_log_null = message.dont_log_null();
+  config->dont_log_normal = message.dont_log_normal();
+  config->log_separate_errors = message.log_separate_errors();
+  LB_RETURN_IF_ERROR(CompileRules(message, compiler, config));
+  for (const auto& [status, text] : message.error_files()) config->error_files[status] = text;
+  if (message.has_stats()) config->stats = StatsPageOf(message.stats(), config->name);
+  config->connection_mode = ConnectionModeOf(message.connection_mode());
+  if (message.has_forward_for()) {
+    LB_ASSIGN_OR_RETURN(config->forward_for, CompileForwardFor(message.forward_for()));
+  }
+  config->splice = message.splice();
+  return absl::OkStatus();
+}
+
+// What makes a bind the same socket: everything that is fixed when it is bound. Its backlog, its
+// limit and its name may change under it.
+std::string KeyOf(const BindConfig& bind) {
+  const net::ListenOptions& o = bind.options;
+  std::string where =
+      bind.inherited_fd >= 0 ? absl::StrCat("fd@", bind.inherited_fd) : bind.address.ToString();
+  return absl::StrCat(where, "|", o.v6only, o.transparent, o.defer_accept, o.tcp_fast_open, "|",
+                      o.interface, "|", o.mss, "|", o.tcp_user_timeout_ms, "|", o.mode, "|", o.user,
+                      "|", o.group);
+}
+
+absl::StatusOr<upstream::Balance> CompileBalance(const v1::Balance& message) {
+  upstream::Balance balance;
+  balance.random_draws = message.random_draws() != 0 ? message.random_draws() : 2;
+  switch (message.algorithm()) {
+    case v1::Balance::ALGORITHM_UNSPECIFIED:
+    case v1::Balance::ROUND_ROBIN:
+      balance.algorithm = upstream::Algorithm::kRoundRobin;
+      return balance;
+    case v1::Balance::STATIC_RR:
+      balance.algorithm = upstream::Algorithm::kStaticRoundRobin;
+      return balance;
+    case v1::Balance::LEAST_CONN:
+      balance.algorithm = upstream::Algorithm::kLeastConn;
+      return balance;
+    case v1::Balance::FIRST:
+      balance.algorithm = upstream::Algorithm::kFirst;
+      return balance;
+    case v1::Balance::RANDOM:
+      balance.algorithm = upstream::Algorithm::kRandom;
+      return balance;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("balance ", v1::Balance::Algorithm_Name(message.algorithm()),
+                       " is unknown to this data plane"));
+  }
+}
+
+proxy::HttpReuse HttpReuseOf(v1::HttpReuse reuse) {
+  switch (reuse) {
+    case v1::HTTP_REUSE_NEVER:
+      return proxy::HttpReuse::kNever;
+    case v1::HTTP_REUSE_AGGRESSIVE:
+      return proxy::HttpReuse::kAggressive;
+    case v1::HTTP_REUSE_ALWAYS:
+      return proxy::HttpReuse::kAlways;
+    default:
+      return proxy::HttpReuse::kSafe;
+  }
+}
+
+absl::Status CompileSource(const v1::Server& message, const v1::Backend& backend,
+                           upstream::ServerConfig* server) {
+  const v1::SourceAddress& source = message.has_source() ? message.source() : backend.source();
+  server->source_interface = source.interface();
+  if (source.address().empty()) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(server->source, Address::Parse(source.address()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
+    const v1::Server& message, const v1::Backend& backend) {
+  auto server = std::make_shared<upstream::ServerConfig>();
+  server->id = ServerIdOf(backend.common().name(), message.name());
+  server->name = message.name();
+  server->number = message.number();
+  LB_ASSIGN_OR_RETURN(server->address, Address::Parse(message.address()));
+  server->address_text = message.address();
+  server->weight = message.weight();
+  server->maxconn = message.maxconn();
+  server->minconn = message.minconn();
+  server->maxqueue = message.maxqueue();
+  server->is_backup = message.backup();
+  server->is_disabled = message.disabled();
+  if (message.on_marked_down() == v1::ON_MARKED_DOWN_SHUTDOWN_SESSIONS) {
+    server->on_marked_down = upstream::OnMarkedDown::kShutdownSessions;
+  }
+  if (message.on_marked_up() == v1::ON_MARKED_UP_SHUTDOWN_BACKUP_SESSIONS) {
+    server->on_marked_up = upstream::OnMarkedUp::kShutdownBackupSessions;
+  }
+  server->keeps_idle = !message.pool_disabled();
+  server->pool_max_conn = message.pool_max_conn();
+  if (message.pool_purge_delay_ms() != 0) {
+    server->pool_purge_delay = Millis(message.pool_purge_delay_ms());
+  }
+  server->port_from_client = message.port_from_client();
+  server->port_offset = message.port_offset();
+  LB_RETURN_IF_ERROR(CompileSource(message, backend, server.get()));
+  return server;
+}
+
+void SetBackendTimeouts(const v1::Backend& message, BackendConfig* config) {
+  config->connect_timeout = Millis(message.connect_timeout_ms());
+  config->server_timeout = Millis(message.server_timeout_ms());
+  config->queue_timeout = message.queue_timeout_ms() != 0 ? Millis(message.queue_timeout_ms())
+                                                          : config->connect_timeout;
+  config->server_fin_timeout = Millis(message.server_fin_timeout_ms());
+  config->tunnel_timeout = Millis(message.tunnel_timeout_ms());
+}
+
+// Source: HAProxy configuration manual, "timeout http-request", "timeout http-keep-alive".
+void SetFrontendTimeouts(const v1::Frontend& message, FrontendConfig* config) {
+  config->client_timeout = Millis(message.client_timeout_ms());
+  config->http_request_timeout = message.http_request_timeout_ms() != 0
+                                     ? Millis(message.http_request_timeout_ms())
+                                     : config->client_timeout;
+  config->http_keep_alive_timeout = message.http_keep_alive_timeout_ms() != 0
+                                        ? Millis(message.http_keep_alive_timeout_ms())
+                                        : config->http_request_timeout;
+  config->client_fin_timeout = Millis(message.client_fin_timeout_ms());
+  config->tunnel_timeout = Millis(message.tunnel_timeout_ms());
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const net::SyslogSender>> LogSenders::For(
+    const v1::ProxyCommon& proxy) {
+  const std::string tag = !proxy.log_tag().empty()     ? proxy.log_tag()
+                          : !global_.log_tag().empty() ? global_.log_tag()
+                                                       : "lb";
+  std::string key = tag;
+  std::vector<net::SyslogTarget> targets;
+  for (const v1::LogTarget& message : proxy.log_targets()) {
+    absl::StrAppend(&key, "\n", message.SerializeAsString());
+    absl::StatusOr<net::SyslogTarget> target = CompileLogTarget(message);
+    if (!target.ok()) return WithContext(target.status(), "log " + message.address());
+    targets.push_back(std::move(*target));
+  }
+  std::shared_ptr<const net::SyslogSender>& sender = senders_[key];
+  if (sender == nullptr) {
+    LB_ASSIGN_OR_RETURN(
+        sender, net::SyslogSender::Create(std::move(targets), tag, global_.log_send_hostname()));
+  }
+  return sender;
+}
+
+absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
+                                       uint32_t default_backlog) {
+  BindConfig bind;
+  bind.label = message.label().empty() ? message.address() : message.label();
+  constexpr std::string_view kInherited = "fd:";
+  const std::string& text = message.address();
+  if (text.rfind(kInherited, 0) == 0) {
+    const char* end = text.data() + text.size();
+    auto [parsed, error] = std::from_chars(text.data() + kInherited.size(), end, bind.inherited_fd);
+    if (error != std::errc() || parsed != end || bind.inherited_fd < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("'", text, "' names no descriptor"));
+    }
+  } else {
+    LB_ASSIGN_OR_RETURN(bind.address, Address::Parse(text));
+  }
+  bind.name = message.name().empty() ? absl::StrCat(number) : message.name();
+  bind.number = number;
+  bind.maxconn = message.maxconn();
+  net::ListenOptions& options = bind.options;
+  options.backlog = static_cast<int>(message.backlog() != 0 ? message.backlog() : default_backlog);
+  options.v6only = message.v6only();
+  options.transparent = message.transparent();
+  options.interface = message.interface();
+  options.defer_accept = message.defer_accept();
+  options.tcp_fast_open = message.tcp_fast_open();
+  options.mss = message.mss();
+  options.tcp_user_timeout_ms = message.tcp_user_timeout_ms();
+  options.mode = message.mode();
+  options.user = message.user();
+  options.group = message.group();
+  bind.key = KeyOf(bind);
+  return bind;
+}
+
+absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::Frontend& message,
+                                                                      LogSenders* logs,
+                                                                      RuntimeSource* runtimes) {
+  auto config = std::make_shared<FrontendConfig>();
+  rules::Compiler compiler(rules::CompileEnvironment::Real());
+  LB_RETURN_IF_ERROR(CompileCommon(message.common(), logs, &compiler, config.get()));
+  config->id = FrontendIdOf(config->name);
+  config->maxconn = message.maxconn();
+  SetFrontendTimeouts(message, config.get());
+  config->tcp_keepalive = message.tcp_keepalive();
+  LB_ASSIGN_OR_RETURN(config->use_backend, compiler.CompileUseBackends(message.use_backend()));
+  config->default_backend = message.default_backend();
+  uint32_t backlog = message.backlog();
+  if (backlog == 0) backlog = message.maxconn() != 0 ? message.maxconn() : kDefaultBacklog;
+  for (const v1::Bind& line : message.binds()) {
+    const auto number = static_cast<uint32_t>(config->binds.size() + 1);
+    absl::StatusOr<BindConfig> bind = CompileBind(line, number, backlog);
+    if (!bind.ok()) return WithContext(bind.status(), "bind " + line.label());
+    config->binds.push_back(std::move(*bind));
+  }
+  config->runtime = runtimes->FrontendOf(config->name);
+  return config;
+}
+
+absl::StatusOr<std::shared_ptr<const BackendConfig>> CompileBackend(const v1::Backend& message,
+                                                                    uint32_t fullconn,
+                                                                    LogSenders* logs,
+                                                                    RuntimeSource* runtimes) {
+  auto config = std::make_shared<BackendConfig>();
+  rules::Compiler compiler(rules::CompileEnvironment::Real());
+  LB_RETURN_IF_ERROR(CompileCommon(message.common(), logs, &compiler, config.get()));
+  config->id = BackendIdOf(config->name);
+  LB_ASSIGN_OR_RETURN(config->balance, CompileBalance(message.balance()));
+  for (const v1::Server& line : message.servers()) {
+    absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> server =
+        CompileServer(line, message);
+    if (!server.ok()) return WithContext(server.status(), "server " + line.name());
+    config->servers.push_back(std::move(*server));
+  }
+  SetBackendTimeouts(message, config.get());
+  config->retries = message.retries();
+  config->has_redispatch = message.has_redispatch();
+  config->redispatch_interval = message.redispatch_interval();
+  config->all_backups = message.all_backups();
+  config->tcp_keepalive = message.tcp_keepalive();
+  config->http_reuse = HttpReuseOf(message.http_reuse());
+  config->fullconn = fullconn;
+  config->abort_on_close = message.abort_on_close();
+  config->runtime = runtimes->BackendOf(config->name);
+  return config;
+}
+
+}  // namespace lb::server
