@@ -120,6 +120,7 @@ void DataPlane::OnPrepare(const v1::Prepare& prepare) {
   AbortPrepared();
   absl::StatusOr<SnapshotPtr> snapshot = SnapshotOf(prepare);
   if (!snapshot.ok()) {
+    LB_LOG(kWarning) << "revision " << revision << " cannot be had: " << snapshot.status().message();
     return SendNack(revision, {"", std::string(snapshot.status().message())},
                     absl::IsFailedPrecondition(snapshot.status()));
   }
