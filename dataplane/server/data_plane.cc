@@ -120,7 +120,8 @@ void DataPlane::OnPrepare(const v1::Prepare& prepare) {
   AbortPrepared();
   absl::StatusOr<SnapshotPtr> snapshot = SnapshotOf(prepare);
   if (!snapshot.ok()) {
-    LB_LOG(kWarning) << "revision " << revision << " cannot be had: " << snapshot.status().message();
+    LB_LOG(kWarning) << "revision " << revision
+                     << " cannot be had: " << snapshot.status().message();
     return SendNack(revision, {"", std::string(snapshot.status().message())},
                     absl::IsFailedPrecondition(snapshot.status()));
   }
@@ -206,6 +207,11 @@ std::vector<WorkerConfig> DataPlane::WorkerConfigs(const std::vector<ListenPoint
 
 void DataPlane::CommitPrepared(std::function<void()> on_serving) {
   Prepared prepared = *std::exchange(prepared_, std::nullopt);
+  if (prepared.config->maxconn > MaxConnectionsOf(settings_.max_descriptors)) {
+    LB_LOG(kWarning) << "maxconn " << prepared.config->maxconn
+                     << " needs more descriptors than the " << settings_.max_descriptors
+                     << " that the process may have";
+  }
   if (pool_.size() == 0) {
     pool_.Start(limits_.workers, {&load_, &documents_, &facts_, limits_.buffer_bytes});
   }

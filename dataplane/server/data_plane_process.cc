@@ -108,7 +108,9 @@ void DataPlaneProcess::ServeFromBefore() {
   }
   absl::StatusOr<v1::States> states = file.ReadStates();
   if (!states.ok()) {
-    LB_LOG(kWarning) << "the last server states are of no use: " << states.status().message();
+    if (!absl::IsNotFound(states.status())) {
+      LB_LOG(kError) << "the last server states are of no use: " << states.status().message();
+    }
     states = v1::States();
   }
   const uint64_t revision = snapshot->revision();
