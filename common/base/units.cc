@@ -94,4 +94,11 @@ std::string FormatDuration(Millis duration) {
   return absl::StrCat(ms, "ms");
 }
 
+std::string FormatAge(int64_t seconds) {
+  if (seconds >= 86400) return absl::StrCat(seconds / 86400, "d", seconds / 3600 % 24, "h");
+  if (seconds >= 3600) return absl::StrCat(seconds / 3600, "h", seconds / 60 % 60, "m");
+  if (seconds >= 60) return absl::StrCat(seconds / 60, "m", seconds % 60, "s");
+  return absl::StrCat(seconds < 0 ? 0 : seconds, "s");
+}
+
 }  // namespace lb

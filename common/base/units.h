@@ -26,6 +26,10 @@ absl::StatusOr<uint64_t> ParseSize(std::string_view text);
 // The shortest exact form: "250ms", "5s", "1m", "480m", "2h".
 std::string FormatDuration(Millis duration);
 
+// A duration for people, in its two largest units: "3d4h", "5h12m", "7m3s", "12s".
+// "0s" when negative.
+std::string FormatAge(int64_t seconds);
+
 }  // namespace lb
 
 #endif  // LB_COMMON_BASE_UNITS_H_

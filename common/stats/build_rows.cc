@@ -166,6 +166,7 @@ Row Builder::FrontendRow(const v1::Frontend& frontend) const {
   set(Field::kReqRate, c.request_rate());
   set(Field::kReqRateMax, c.request_rate_max());
   set(Field::kReqTot, c.requests());
+  if (proxy.mode() == v1::PROXY_MODE_HTTP) set(Field::kIntercepted, c.intercepted());
   set(Field::kConnRate, c.connection_rate());
   set(Field::kConnRateMax, c.connection_rate_max());
   set(Field::kConnTot, c.connections());

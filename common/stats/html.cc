@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "common/base/units.h"
+
 namespace lb::stats {
 namespace {
 
@@ -47,14 +49,6 @@ std::string Escape(std::string_view text) {
     }
   }
   return escaped;
-}
-
-// "3d4h", "5h12m", "7m3s", "12s".
-std::string FormatAge(int64_t seconds) {
-  if (seconds >= 86400) return absl::StrFormat("%dd%dh", seconds / 86400, seconds / 3600 % 24);
-  if (seconds >= 3600) return absl::StrFormat("%dh%dm", seconds / 3600, seconds / 60 % 60);
-  if (seconds >= 60) return absl::StrFormat("%dm%ds", seconds / 60, seconds % 60);
-  return absl::StrFormat("%ds", seconds);
 }
 
 std::string FormatBytes(int64_t bytes) {

@@ -39,6 +39,7 @@ void AddIdentity(const ProcessInput& input, Items* items) {
   const uint64_t up = static_cast<uint64_t>(up_ms) / 1000;
   items->Text(0, "Name", "POS", "lb");
   items->Text(1, "Version", "POS", input.version);
+  items->Text(2, "Release_date", "POS", "-");
   items->Number(3, "Nbthread", "CGS", c.workers());
   items->Number(4, "Nbproc", "CGS", 1);
   items->Number(5, "Process_num", "KGP", 1);
@@ -48,10 +49,10 @@ void AddIdentity(const ProcessInput& input, Items* items) {
   items->Number(9, "Memmax_MB", "CLP", 0);
   items->Number(10, "PoolAlloc_MB", "MGP", c.memory_bytes() / kMebibyte);
   items->Number(11, "PoolUsed_MB", "MGP", c.memory_bytes() / kMebibyte);
+  items->Number(12, "PoolFailed", "MCP", 0);
 }
 
-void AddLimitsAndRates(const ProcessInput& input, Items* items) {
-  const v1::ProcessCounters& c = input.counters;
+void AddConnections(const v1::ProcessCounters& c, Items* items) {
   items->Number(13, "Ulimit-n", "CLP", c.max_descriptors());
   items->Number(14, "Maxsock", "CLP", c.max_descriptors());
   items->Number(15, "Maxconn", "CLP", c.max_connections());
@@ -59,42 +60,74 @@ void AddLimitsAndRates(const ProcessInput& input, Items* items) {
   items->Number(17, "CurrConns", "MGP", c.current_connections());
   items->Number(18, "CumConns", "MCP", c.total_connections());
   items->Number(19, "CumReq", "MCP", c.total_requests());
+  items->Number(20, "MaxSslConns", "MMP", 0);
+  items->Number(21, "CurrSslConns", "MGP", 0);
+  items->Number(22, "CumSslConns", "MCP", 0);
+  items->Number(23, "Maxpipes", "CLP", 0);
+  items->Number(24, "PipesUsed", "MGP", 0);
+  items->Number(25, "PipesFree", "MGP", 0);
+}
+
+void AddRates(const v1::ProcessCounters& c, Items* items) {
   items->Number(26, "ConnRate", "MRP", c.connection_rate());
   items->Number(27, "ConnRateLimit", "CLP", 0);
   items->Number(28, "MaxConnRate", "MMP", c.connection_rate_max());
   items->Number(29, "SessRate", "MRP", c.session_rate());
   items->Number(30, "SessRateLimit", "CLP", 0);
   items->Number(31, "MaxSessRate", "MRP", c.session_rate_max());
+  items->Number(32, "SslRate", "MRP", 0);
+  items->Number(33, "SslRateLimit", "CLP", 0);
+  items->Number(34, "MaxSslRate", "MMP", 0);
+  items->Number(35, "SslFrontendKeyRate", "MGP", 0);
+  items->Number(36, "SslFrontendMaxKeyRate", "MMP", 0);
+  items->Number(37, "SslFrontendSessionReuse_pct", "MGP", 0);
+  items->Number(38, "SslBackendKeyRate", "MRP", 0);
+  items->Number(39, "SslBackendMaxKeyRate", "MMP", 0);
+  items->Number(40, "SslCacheLookups", "MCP", 0);
+  items->Number(41, "SslCacheMisses", "MCP", 0);
   items->Number(42, "CompressBpsIn", "MRP", 0);
   items->Number(43, "CompressBpsOut", "MRP", 0);
   items->Number(44, "CompressBpsRateLim", "CLP", 0);
+  items->Number(47, "Tasks", "MGP", 0);
+  items->Number(48, "Run_queue", "MGP", 0);
   items->Number(49, "Idle_pct", "MaP", c.idle_percent());
+}
+
+void AddState(const ProcessInput& input, Items* items) {
+  const v1::ProcessCounters& c = input.counters;
+  const bool has_global = input.snapshot != nullptr;
+  items->Text(50, "node", "COS", has_global ? input.snapshot->global().node() : "");
+  items->Text(51, "description", "COS", has_global ? input.snapshot->global().description() : "");
+  items->Number(52, "Stopping", "MGP", c.is_stopping() ? 1 : 0);
+  items->Number(53, "Jobs", "MGP", c.current_connections() + input.listeners);
+  items->Number(54, "Unstoppable Jobs", "MGP", 0);
+  items->Number(55, "Listeners", "MGP", input.listeners);
+  items->Number(56, "ActivePeers", "MGP", 0);
+  items->Number(57, "ConnectedPeers", "MGP", 0);
+  items->Number(58, "DroppedLogs", "MGP", c.dropped_logs());
+  items->Number(59, "BusyPolling", "MGP", 0);
+  items->Number(60, "FailedResolutions", "MGP", 0);
+  items->Number(61, "TotalBytesOut", "MGP", c.bytes_out(), "u64");
+  items->Number(62, "TotalSplicdedBytesOut", "MGP", 0, "u64");
+  items->Number(63, "BytesOutRate", "MRP", 0, "u64");
+  items->Number(64, "DebugCommandsIssued", "MGP", 0);
+  items->Number(65, "CumRecvLogs", "MCP", 0);
+  items->Text(66, "Build info", "POS", input.version);
+  items->Number(67, "Memmax_bytes", "CLP", 0);
+  items->Number(68, "PoolAlloc_bytes", "MGP", c.memory_bytes(), "u64");
+  items->Number(69, "PoolUsed_bytes", "MGP", c.memory_bytes(), "u64");
+  items->Number(70, "Start_time_sec", "MDP", static_cast<uint64_t>(c.started_unix_ms() / 1000));
+  items->Text(71, "Tainted", "SGP", "0");
 }
 
 }  // namespace
 
 std::vector<ProcessItem> BuildProcessItems(const ProcessInput& input) {
-  const v1::ProcessCounters& c = input.counters;
-  const bool has_global = input.snapshot != nullptr;
   Items items;
   AddIdentity(input, &items);
-  AddLimitsAndRates(input, &items);
-  items.Text(50, "node", "COS", has_global ? input.snapshot->global().node() : "");
-  items.Text(51, "description", "COS", has_global ? input.snapshot->global().description() : "");
-  items.Number(52, "Stopping", "MGP", c.is_stopping() ? 1 : 0);
-  items.Number(53, "Jobs", "MGP", c.current_connections() + input.listeners);
-  items.Number(54, "Unstoppable Jobs", "MGP", 0);
-  items.Number(55, "Listeners", "MGP", input.listeners);
-  items.Number(56, "ActivePeers", "MGP", 0);
-  items.Number(57, "ConnectedPeers", "MGP", 0);
-  items.Number(58, "DroppedLogs", "MGP", c.dropped_logs());
-  items.Number(59, "BusyPolling", "MGP", 0);
-  items.Number(61, "TotalBytesOut", "MGP", c.bytes_out(), "u64");
-  items.Text(66, "Build info", "POS", input.version);
-  items.Number(67, "Memmax_bytes", "CLP", 0);
-  items.Number(68, "PoolAlloc_bytes", "MGP", c.memory_bytes(), "u64");
-  items.Number(69, "PoolUsed_bytes", "MGP", c.memory_bytes(), "u64");
-  items.Number(70, "Start_time_sec", "MDP", static_cast<uint64_t>(c.started_unix_ms() / 1000));
+  AddConnections(input.counters, &items);
+  AddRates(input.counters, &items);
+  AddState(input, &items);
   return items.Take();
 }
 

@@ -31,8 +31,9 @@ struct ProcessInput {
   int64_t now_unix_ms = 0;
 };
 
-// In HAProxy's order. Keys of things that this program does not have (its memory pools' and its
-// tasks') are left out; those of features that are off have zeros.
+// All of HAProxy 2.6's keys, in its order, because programs read them by place and by name. What
+// this program does not have or does not count is zero: TLS, pipes, compression, peers, tasks, and
+// the rate of bytes. The memory of "pools" is that of the whole process.
 std::vector<ProcessItem> BuildProcessItems(const ProcessInput& input);
 
 // "Name: value" lines.

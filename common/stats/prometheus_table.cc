@@ -126,6 +126,8 @@ constexpr Metric kMetrics[] = {
      "Most new connections in a second"},
     {"connections_total", kCounter, kOfFrontend, Field::kConnTot, Shape::kPlain, false,
      "Connections accepted"},
+    {"intercepted_requests_total", kCounter, kOfFrontend, Field::kIntercepted, Shape::kPlain, true,
+     "HTTP requests answered by ourselves"},
     {"last_session_seconds", kGauge, kOfBackend | kOfServer, Field::kLastsess, Shape::kPlain, false,
      "Seconds since the last session; -1: none so far"},
     {"queue_time_average_seconds", kGauge, kOfBackend | kOfServer, Field::kQtime, Shape::kMillis,

@@ -32,6 +32,7 @@ void Add(const v1::FrontendCounters& from, v1::FrontendCounters* to) {
   to->set_session_limit(to->session_limit() + from.session_limit());
   to->set_connection_rate(to->connection_rate() + from.connection_rate());
   to->set_connection_rate_max(to->connection_rate_max() + from.connection_rate_max());
+  to->set_intercepted(to->intercepted() + from.intercepted());
 }
 
 // The mean of two means; of equal weight when neither has counted anything.

@@ -19,7 +19,7 @@ TEST(Process, PrintsHaproxysKeysInItsOrder) {
   f.snapshot.mutable_global()->set_node("edge1");
   f.counters.mutable_process()->set_started_unix_ms(kNow - (26 * 3600 + 61) * 1000);
   const std::string text = RenderProcessText(f.Process());
-  EXPECT_THAT(text, StartsWith("Name: lb\nVersion: 1.2.3\nNbthread: 2\nNbproc: 1\n"));
+  EXPECT_THAT(text, StartsWith("Name: lb\nVersion: 1.2.3\nRelease_date: -\nNbthread: 2\nNbproc: 1\n"));
   for (std::string line :
        {"Pid: 4711\n", "Uptime: 1d 2h01m01s\n", "Uptime_sec: 93661\n", "Maxconn: 4000\n",
         "node: edge1\n", "description: \n", "Listeners: 3\n", "Stopping: 0\n"}) {
@@ -34,8 +34,8 @@ TEST(Process, TypedAndJsonFormsCarryPositionsAndTags) {
   ASSERT_TRUE(json.is_array());
   EXPECT_EQ(json[0]["field"]["name"], "Name");
   EXPECT_EQ(json[0]["value"]["value"], "lb");
-  EXPECT_EQ(json[2]["tags"]["origin"], "Config");
-  EXPECT_EQ(json[2]["value"]["value"], 2);
+  EXPECT_EQ(json[3]["tags"]["origin"], "Config");
+  EXPECT_EQ(json[3]["value"]["value"], 2);
 }
 
 TEST(Process, UptimeIsZeroBeforeTheStartIsKnown) {
