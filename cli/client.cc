@@ -1,0 +1,43 @@
+#include "cli/client.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "cli/exit_code.h"
+
+namespace lb::cli {
+
+Client::Client(const std::string& target, std::chrono::milliseconds timeout) : timeout_(timeout) {
+  grpc::ChannelArguments arguments;
+  // A control plane is near; a proxy from the environment would not know it.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetMaxSendMessageSize(-1);
+  stub_ = v1::Admin::NewStub(
+      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+}
+
+v1::Origin ThisOrigin() {
+  v1::Origin origin;
+  origin.set_program("lbctl");
+  const passwd* user = ::getpwuid(::getuid());
+  origin.set_user(user != nullptr ? user->pw_name : absl::StrCat("uid ", ::getuid()));
+  char host[256] = "";
+  if (::gethostname(host, sizeof host - 1) == 0) origin.set_host(host);
+  return origin;
+}
+
+int ExitCodeOf(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK:
+      return kExitOk;
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return kExitUnreachable;
+    default:
+      return kExitRefused;
+  }
+}
+
+}  // namespace lb::cli

@@ -1,0 +1,43 @@
+// Client: one connection to a control plane, for one command.
+#ifndef LB_CLI_CLIENT_H_
+#define LB_CLI_CLIENT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "lb/v1/admin.grpc.pb.h"
+
+namespace lb::cli {
+
+class Client {
+ public:
+  // `target` as from ParseAddress(). Connects when first used.
+  Client(const std::string& target, std::chrono::milliseconds timeout);
+
+  // Calls one method of the admin service: client.Call(&Stub::ListNodes, request, &reply).
+  template <typename Method, typename Request, typename Reply>
+  grpc::Status Call(Method method, const Request& request, Reply* reply) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + timeout_);
+    return (stub_.get()->*method)(&context, request, reply);
+  }
+
+  v1::Admin::Stub* stub() { return stub_.get(); }
+
+ private:
+  std::unique_ptr<v1::Admin::Stub> stub_;
+  const std::chrono::milliseconds timeout_;
+};
+
+// Who runs this program, for the history.
+v1::Origin ThisOrigin();
+
+// The exit code for a status that is not ok.
+int ExitCodeOf(const grpc::Status& status);
+
+}  // namespace lb::cli
+
+#endif  // LB_CLI_CLIENT_H_

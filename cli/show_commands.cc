@@ -1,0 +1,254 @@
+// show ...: what is there, and how it is.
+#include <ctime>
+#include <map>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "cli/command.h"
+
+#include "common/base/units.h"
+
+namespace lb::cli {
+namespace {
+
+using Stub = v1::Admin::Stub;
+using Record = std::map<std::string, std::string>;
+
+int ShowConfig(const Session& session, uint64_t revision) {
+  v1::GetConfigRequest request;
+  request.set_revision(revision);
+  v1::GetConfigReply reply;
+  const int failed = session.Call(&Stub::GetConfig, request, &reply);
+  if (failed != kExitOk) return failed;
+  if (session.output->format() == Format::kJson) {
+    session.output->ShowJson(ToJson(reply));
+    return kExitOk;
+  }
+  for (const v1::ConfigFile& file : reply.files()) {
+    session.output->out() << "# " << file.path() << ", revision " << reply.revision() << "\n"
+                          << file.text();
+  }
+  return kExitOk;
+}
+
+int ShowInfo(const Session& session, const std::string& node) {
+  v1::GetInfoRequest request;
+  request.set_node(node);
+  v1::GetInfoReply reply;
+  const int failed = session.Call(&Stub::GetInfo, request, &reply);
+  if (failed != kExitOk) return failed;
+  Table table{{"name", "value"}, {}};
+  nlohmann::json json = nlohmann::json::object();
+  std::istringstream lines(reply.text());
+  for (std::string line; std::getline(lines, line);) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const size_t value = line.find_first_not_of(' ', colon + 1);
+    table.rows.push_back(
+        {line.substr(0, colon), value == std::string::npos ? "" : line.substr(value)});
+    json[table.rows.back()[0]] = table.rows.back()[1];
+  }
+  if (session.output->format() == Format::kJson) {
+    session.output->ShowJson(json);
+  } else {
+    session.output->Show(table, reply);
+  }
+  return kExitOk;
+}
+
+int GetStat(const Session& session, const std::string& node, std::string* csv,
+            std::vector<Record>* rows) {
+  v1::GetStatRequest request;
+  request.set_node(node);
+  v1::GetStatReply reply;
+  const int failed = session.Call(&Stub::GetStat, request, &reply);
+  if (failed != kExitOk) return failed;
+  *csv = reply.csv();
+  std::vector<std::vector<std::string>> lines = ParseCsv(reply.csv());
+  if (lines.empty()) return kExitOk;
+  std::vector<std::string> names = std::move(lines.front());
+  if (names.front().starts_with("# ")) names.front().erase(0, 2);
+  for (size_t i = 1; i < lines.size(); ++i) {
+    Record row;
+    for (size_t c = 0; c < names.size() && c < lines[i].size(); ++c) {
+      // The last comma of a line makes a column without a name.
+      if (!names[c].empty() && names[c] != "-") row[names[c]] = lines[i][c];
+    }
+    rows->push_back(std::move(row));
+  }
+  return kExitOk;
+}
+
+Table Pick(const std::vector<Record>& rows, const std::vector<std::string>& fields,
+           const std::vector<std::string>& headers) {
+  Table table{headers, {}};
+  for (const Record& row : rows) {
+    std::vector<std::string> cells;
+    for (const std::string& field : fields) {
+      auto found = row.find(field);
+      cells.push_back(found == row.end() ? "" : found->second);
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+int ShowStat(const Session& session, const std::string& node) {
+  std::string csv;
+  std::vector<Record> rows;
+  const int failed = GetStat(session, node, &csv, &rows);
+  if (failed != kExitOk) return failed;
+  switch (session.output->format()) {
+    case Format::kCsv:
+      session.output->out() << csv;
+      break;
+    case Format::kJson:
+      session.output->ShowJson({{"stat", rows}});
+      break;
+    case Format::kTable:
+      session.output->out() << RenderTable(
+          Pick(rows,
+               {"pxname", "svname", "status", "scur", "smax", "stot", "rate", "req_tot", "qcur",
+                "bin", "bout", "hrsp_2xx", "hrsp_4xx", "hrsp_5xx", "econ", "eresp"},
+               {"proxy", "name", "status", "sessions", "max", "total", "per s", "requests", "queue",
+                "bytes in", "bytes out", "2xx", "4xx", "5xx", "conn err", "resp err"}));
+  }
+  return kExitOk;
+}
+
+int ShowBackends(const Session& session) {
+  std::string csv;
+  std::vector<Record> rows;
+  const int failed = GetStat(session, "", &csv, &rows);
+  if (failed != kExitOk) return failed;
+  std::erase_if(rows, [](const Record& row) { return row.at("svname") != "BACKEND"; });
+  const Table table = Pick(
+      rows, {"pxname", "status", "mode", "algo", "act", "bck", "weight", "scur", "qcur", "stot"},
+      {"backend", "status", "mode", "balance", "active", "backup", "weight", "sessions", "queue",
+       "total"});
+  if (session.output->format() == Format::kJson) {
+    session.output->ShowJson({{"backends", rows}});
+  } else {
+    session.output->Show(table, v1::GetStatReply());
+  }
+  return kExitOk;
+}
+
+int ShowServers(const Session& session, const std::string& backend) {
+  v1::ListServersRequest request;
+  request.set_backend(backend);
+  v1::ListServersReply reply;
+  const int failed = session.Call(&Stub::ListServers, request, &reply);
+  if (failed != kExitOk) return failed;
+  Table table{{"backend", "server", "address", "state", "since", "check", "weight", "sessions",
+               "role", "set by operator"},
+              {}};
+  const int64_t now = static_cast<int64_t>(std::time(nullptr));
+  for (const v1::ServerEntry& entry : reply.servers()) {
+    const v1::ServerState& state = entry.state();
+    const int64_t changed = state.last_change_unix_ms() / 1000;
+    table.rows.push_back({entry.backend(), entry.server(), entry.address(), state.status_text(),
+                          changed == 0 ? "-" : FormatAge(now - changed), state.check_status(),
+                          state.weight() == entry.config_weight()
+                              ? absl::StrCat(state.weight())
+                              : absl::StrCat(state.weight(), "/", entry.config_weight()),
+                          absl::StrCat(entry.current_sessions()),
+                          entry.backup() ? "backup" : "active", entry.operator_override()});
+  }
+  session.output->Show(table, reply);
+  return kExitOk;
+}
+
+int ShowSessions(const Session& session) {
+  v1::ListSessionsReply reply;
+  const int failed = session.Call(&Stub::ListSessions, v1::ListSessionsRequest(), &reply);
+  if (failed != kExitOk) return failed;
+  Table table{{"node", "id", "client", "frontend", "backend", "server", "state", "age", "idle",
+               "bytes in", "bytes out"},
+              {}};
+  for (const v1::SessionEntry& entry : reply.sessions()) {
+    table.rows.push_back({entry.node(), absl::StrCat("0x", absl::Hex(entry.id())), entry.client(),
+                          entry.frontend(), entry.backend(), entry.server(), entry.state(),
+                          FormatAge(entry.age_ms() / 1000), FormatAge(entry.idle_ms() / 1000),
+                          absl::StrCat(entry.bytes_in()), absl::StrCat(entry.bytes_out())});
+  }
+  session.output->Show(table, reply);
+  return kExitOk;
+}
+
+int ShowNodes(const Session& session) {
+  v1::ListNodesReply reply;
+  const int failed = session.Call(&Stub::ListNodes, v1::ListNodesRequest(), &reply);
+  if (failed != kExitOk) return failed;
+  Table table{{"node", "group", "connected", "since", "revision", "stage", "sessions", "peer",
+               "version", "last error"},
+              {}};
+  const int64_t now = static_cast<int64_t>(std::time(nullptr));
+  for (const v1::NodeEntry& node : reply.nodes()) {
+    const std::string revision = node.revision() == reply.revision()
+                                     ? absl::StrCat(node.revision())
+                                     : absl::StrCat(node.revision(), " of ", reply.revision());
+    table.rows.push_back({node.node(), node.group(), node.is_connected() ? "yes" : "no",
+                          FormatAge(now - node.since_unix_ms() / 1000), revision, node.stage(),
+                          absl::StrCat(node.current_sessions()), node.peer(), node.version(),
+                          node.last_error()});
+  }
+  session.output->Show(table, reply);
+  return kExitOk;
+}
+
+int ShowVersion(const Session& session) {
+  v1::GetVersionReply reply;
+  const int failed = session.Call(&Stub::GetVersion, v1::GetVersionRequest(), &reply);
+  if (failed != kExitOk) return failed;
+  session.output->Show(
+      {{"program", "version", "pid", "state directory"},
+       {{reply.program(), reply.version(), absl::StrCat(reply.pid()), reply.state_dir()}}},
+      reply);
+  return kExitOk;
+}
+
+// Adds one noun whose action needs no arguments of its own beyond what `action` holds.
+CLI::App* AddNoun(CLI::App* show, Choice* choice, const std::string& name, const std::string& help,
+                  Action action) {
+  CLI::App* noun = show->add_subcommand(name, help);
+  noun->callback([=] { choice->action = action; });
+  return noun;
+}
+
+}  // namespace
+
+void AddShowCommands(CLI::App* app, Choice* choice) {
+  CLI::App* show = app->add_subcommand("show", "Show what is there, and how it is");
+  show->require_subcommand(1);
+  show->fallthrough();
+  auto revision = std::make_shared<uint64_t>(0);
+  auto node = std::make_shared<std::string>();
+  auto backend = std::make_shared<std::string>();
+  auto server = std::make_shared<std::string>();
+  auto limit = std::make_shared<uint32_t>(100);
+
+  AddNoun(show, choice, "config", "The files that serve, or those of a revision",
+          [=](const Session& s) { return ShowConfig(s, *revision); })
+      ->add_option("-r,--revision", *revision, "An earlier revision");
+  AddNoun(show, choice, "info", "The process, as HAProxy's `show info`", [=](const Session& s) {
+    return ShowInfo(s, *node);
+  })->add_option("--node", *node, "One data plane instead of all together");
+  AddNoun(show, choice, "stat", "Counters, as HAProxy's `show stat`", [=](const Session& s) {
+    return ShowStat(s, *node);
+  })->add_option("--node", *node, "One data plane instead of all together");
+  AddNoun(show, choice, "servers", "Servers, their states, and what an operator set",
+          [=](const Session& s) { return ShowServers(s, *backend); })
+      ->add_option("BACKEND", *backend, "Only this one's");
+  AddNoun(show, choice, "backends", "Backends and their usable servers", ShowBackends);
+  AddNoun(show, choice, "sessions", "Sessions that are open", ShowSessions);
+  AddNoun(show, choice, "nodes", "Data planes", ShowNodes);
+  AddNoun(show, choice, "version", "Which control plane answers", ShowVersion);
+  CLI::App* events =
+      AddNoun(show, choice, "events", "What has happened: changes of state, commands, revisions",
+              [=](const Session& s) { return ShowEvents(*server, *limit)(s); });
+  events->add_option("BACKEND/SERVER", *server, "Only this server's");
+  events->add_option("-n,--limit", *limit, "The newest so many")->capture_default_str();
+}
+
+}  // namespace lb::cli
