@@ -25,6 +25,11 @@ uint8_t ReadyOf(uint32_t events) {
   return ready;
 }
 
+class EndOfTurn final : public Runnable {
+ public:
+  void Run() override {}
+};
+
 }  // namespace
 
 Source::~Source() {
@@ -147,14 +152,15 @@ void EventLoop::Queue(Runnable* runnable) {
 }
 
 void EventLoop::RunQueued() {
-  // What these queue in turn runs in the next turn, so that descriptors get their share.
-  Runnable* last = queue_tail_;
-  while (queue_head_ != nullptr) {
+  if (queue_head_ == nullptr) return;
+  // What these queue in turn runs in the next turn, so that descriptors get their share. The mark
+  // is a place in the queue that nobody else can take away.
+  EndOfTurn end;
+  Queue(&end);
+  while (queue_head_ != &end) {
     Runnable* runnable = queue_head_;
-    const bool is_last = runnable == last;
     runnable->Dequeue();
     runnable->Run();
-    if (is_last) return;
   }
 }
 

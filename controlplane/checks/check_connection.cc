@@ -56,7 +56,7 @@ event::Task<CheckResult> Connect(CheckConnection* connection, const CheckContext
   connection->stream.emplace(context->loop, std::move(*fd), /*is_connected=*/false);
   const SteadyTime deadline = ConnectDeadline(context->target->check, context->start);
   const absl::Status status = co_await net::WaitConnected(&*connection->stream, deadline);
-  if (absl::IsDeadlineExceeded(status)) {  // ours or the kernel's
+  if (absl::IsDeadlineExceeded(status)) {
     co_return CheckResult{CheckStatus::kL4Timeout, 0, {}, ""};
   }
   if (!status.ok()) {
