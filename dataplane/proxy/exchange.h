@@ -41,6 +41,8 @@ struct Exchange {
   rules::VariableSet res_vars;
   rules::LogFacts log;
 
+  Address upstream_local;  // our side of the connection to the server, for the log
+
   SteadyTime ready_at{};       // the connection was accepted, or became ready for this request
   SteadyTime first_byte_at{};  // of the request
   SteadyTime last_client_activity{};

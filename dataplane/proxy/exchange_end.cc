@@ -1,13 +1,10 @@
 #include "dataplane/proxy/exchange_end.h"
 
 #include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/millis.h"
 
 namespace lb::proxy {
 namespace {
-
-int64_t MillisBetween(SteadyTime from, SteadyTime to) {
-  return std::chrono::duration_cast<Millis>(to - from).count();
-}
 
 void CountEnd(Exchange* x, const UpstreamLease* lease) {
   const size_t worker = x->worker->index;

@@ -17,11 +17,6 @@ upstream::FrontendBlock& FrontendBlockOf(Exchange* x) {
   return x->frontend->runtime->counters[x->worker->index];
 }
 
-// Whether `proxy` is the same section as the frontend: a "listen" runs its rules once.
-bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend) {
-  return frontend.is_listen && backend.is_listen && frontend.name == backend.name;
-}
-
 Route ReplyWithVerdict(Exchange* x, const HttpVerdict& verdict) {
   using Kind = HttpVerdict::Kind;
   switch (verdict.kind) {
@@ -148,6 +143,29 @@ void AddForwardedFor(Exchange* x) {
 
 }  // namespace
 
+bool PassesConnectionRules(Exchange* x) {
+  for (const rules::TcpRules* list : {&x->frontend->tcp_connection, &x->frontend->tcp_session}) {
+    if (!list->empty() && list->Apply(x->txn) == rules::TcpVerdict::kReject) return false;
+  }
+  return true;
+}
+
+bool PassesContentRules(Exchange* x, const ProxyConfig& proxy) {
+  if (proxy.tcp_content.empty()) return true;
+  if (proxy.tcp_content.Apply(x->txn) == rules::TcpVerdict::kAccept) return true;
+  FrontendBlockOf(x).denied_requests.Add();
+  if (x->backend != nullptr) {
+    x->backend->runtime->counters[x->worker->index].denied_requests.Add();
+  }
+  x->is_silent_close = true;
+  x->SetEnd('P', 'R');
+  return false;
+}
+
+bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend) {
+  return frontend.is_listen && backend.is_listen && frontend.name == backend.name;
+}
+
 void ReplyWith(Exchange* x, const rules::LocalReply& reply, char cause, char stage) {
   BuildReply(reply, *x->frontend, x->backend.get(), &x->response, &x->reply_body);
   x->has_reply = true;
@@ -165,6 +183,7 @@ Route RouteRequest(Exchange* x) {
   const http::UpgradeField upgrade =
       x->request.wants_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove;
   http::RemoveHopByHop(&x->request.headers, upgrade);
+  if (!PassesContentRules(x, *x->frontend)) return Route::kReply;
   if (RunSection(x, *x->frontend) == Route::kReply) return Route::kReply;
 
   x->backend = ChooseBackend(x);
@@ -180,8 +199,9 @@ Route RouteRequest(Exchange* x) {
   upstream::UpstreamBlock& block = runtime.counters[x->worker->index];
   block.sessions.Add();
   block.requests.Add();
-  if (!IsSameSection(*x->frontend, *x->backend) && RunSection(x, *x->backend) == Route::kReply) {
-    return Route::kReply;
+  if (!IsSameSection(*x->frontend, *x->backend)) {
+    if (!PassesContentRules(x, *x->backend)) return Route::kReply;
+    if (RunSection(x, *x->backend) == Route::kReply) return Route::kReply;
   }
   AddForwardedFor(x);
   return Route::kForward;

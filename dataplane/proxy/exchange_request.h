@@ -9,12 +9,22 @@ namespace lb::proxy {
 
 enum class Route : uint8_t {
   kForward,  // to exchange->backend
-  kReply,    // exchange->response and reply_body hold what to answer
+  kReply,    // exchange->response and reply_body hold what to answer, if has_reply
 };
 
 // Runs the frontend's rules, chooses the backend, runs its rules, and makes the request ready to be
 // forwarded.
 Route RouteRequest(Exchange* exchange);
+
+// Whether both are one "listen" section: it runs its rules once.
+bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend);
+
+// Applies the frontend's "tcp-request connection" and "session" rules. False: the connection is to
+// be closed without a word, in the log neither.
+bool PassesConnectionRules(Exchange* exchange);
+
+// Applies the "tcp-request content" rules of one section. False: the exchange ends without a reply.
+bool PassesContentRules(Exchange* exchange, const ProxyConfig& proxy);
 
 // Makes `status`' error message the exchange's reply.
 void ReplyWithError(Exchange* exchange, uint32_t status, char cause, char stage);

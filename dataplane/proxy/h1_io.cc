@@ -78,6 +78,18 @@ BodyPiece H1Source::Receive() {
   }
 }
 
+bool H1Source::IsBufferedValid() const {
+  if (body_.framing() != http::Framing::kChunked) return true;  // any bytes will do
+  http::BodyReader probe = body_;
+  std::string_view bytes = in_->readable();
+  while (!bytes.empty() && !probe.done()) {
+    const http::BodyStep step = probe.Next(bytes);
+    if (step.outcome == http::BodyStep::kError) return false;
+    bytes.remove_prefix(step.consumed);
+  }
+  return true;
+}
+
 void H1Source::Consume(size_t bytes) {
   pending_.remove_prefix(bytes);
   in_->Consume(bytes + (pending_.empty() ? std::exchange(pending_framing_, 0) : 0));
@@ -102,24 +114,30 @@ void H1Sink::Begin(const http::FramingPlan& plan) {
 }
 
 bool H1Sink::StartRequest(const http::RequestHead& head, const http::FramingPlan& plan) {
-  pending_.Reserve();
-  if (http::RequestHeadBytes(head) > pending_.free_bytes()) return false;
+  if (!MakeRoom(http::RequestHeadBytes(head))) return false;
   pending_.Commit(http::WriteRequestHead(head, plan, pending_.free_space()));
   Begin(plan);
   return true;
 }
 
 bool H1Sink::StartResponse(const http::ResponseHead& head, const http::FramingPlan& plan) {
-  pending_.Reserve();
-  if (http::ResponseHeadBytes(head) > pending_.free_bytes()) return false;
+  if (!MakeRoom(http::ResponseHeadBytes(head))) return false;
   pending_.Commit(http::WriteResponseHead(head, plan, pending_.free_space()));
   Begin(plan);
   return true;
 }
 
+// Whether `bytes` fit behind what is pending.
+bool H1Sink::MakeRoom(size_t bytes) {
+  pending_.Reserve();
+  if (pending_.free_bytes() < bytes) pending_.Compact();
+  return pending_.free_bytes() >= bytes;
+}
+
 // Sends what is pending, then `data`, then `end`, in one call. `end` that is not sent whole becomes
 // pending; `taken` tells how much of `data` went.
 MessageSink::Status H1Sink::Send(std::string_view data, std::string_view end, size_t* taken) {
+  *taken = 0;
   iovec parts[3];
   int count = 0;
   for (std::string_view part : {pending_.readable(), data, end}) {
@@ -157,9 +175,9 @@ MessageSink::Status H1Sink::Write(std::string_view data, size_t* taken) {
 
 MessageSink::Status H1Sink::WriteChunked(std::string_view data, size_t* taken) {
   if (chunk_left_ == 0) {
-    pending_.Reserve();
-    if (pending_.free_bytes() < http::kMaxChunkHeaderBytes) {
+    if (!MakeRoom(http::kMaxChunkHeaderBytes)) {
       // A slow reader: the head is still waiting to go.
+      *taken = 0;
       Status status = Flush();
       return status == Status::kOk ? Status::kAgain : status;
     }
@@ -185,17 +203,20 @@ MessageSink::Status H1Sink::Flush() {
 }
 
 MessageSink::Status H1Sink::Finish(const http::HeaderList& trailers) {
-  if (!is_finished_) {
-    is_finished_ = true;
-    if (framing_ == http::Framing::kChunked) {
-      std::string end;
-      http::AppendLastChunk(trailers, &end);
+  if (!is_finished_ && framing_ == http::Framing::kChunked) {
+    std::string end;
+    http::AppendLastChunk(trailers, &end);
+    if (!MakeRoom(end.size())) {
+      // The head may still be waiting to go.
+      Status status = Flush();
+      if (status != Status::kOk) return status;
       pending_.Reserve();
-      // Trailers are bounded well below a buffer, and at most a size line is pending here.
-      if (pending_.free_bytes() < end.size()) pending_.Compact();
-      pending_.Append(end);
+      // Trailers larger than a buffer ("tune.bufsize" is very small) are left out.
+      if (!MakeRoom(end.size())) end = http::kLastChunk;
     }
+    pending_.Append(end);
   }
+  is_finished_ = true;
   return Flush();
 }
 

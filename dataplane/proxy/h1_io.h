@@ -29,6 +29,10 @@ class H1Source final : public MessageSource {
   uint64_t raw_bytes() const override;
   void SkipRaw(uint64_t bytes) override;
 
+  // Whether what is buffered so far could be of this body: nothing is consumed. A check ahead of
+  // Next(), so that a message that is broken from the start is not begun to be forwarded.
+  bool IsBufferedValid() const;
+
   bool done() const { return body_.done() && pending_.empty(); }
   // What was wrong, after kInvalid.
   http::ParseError error() const { return error_; }
@@ -72,6 +76,7 @@ class H1Sink final : public MessageSink {
   void Begin(const http::FramingPlan& plan);
   Status Send(std::string_view data, std::string_view end, size_t* taken);
   Status WriteChunked(std::string_view data, size_t* taken);
+  bool MakeRoom(size_t bytes);
 
   net::Stream* const stream_;
   net::Buffer pending_;

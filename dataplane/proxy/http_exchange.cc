@@ -6,6 +6,7 @@
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_end.h"
 #include "dataplane/proxy/exchange_request.h"
+#include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/tunnel.h"
 
 namespace lb::proxy {
@@ -32,12 +33,11 @@ struct Relay {
   PumpStatus up = PumpStatus::kSourceAgain;
   PumpStatus down = PumpStatus::kSourceAgain;
   bool request_done = false;
-  uint64_t pumped = 0;  // in the last round, for fairness
+  // A share was moved and more is there: others come first, then this goes on without waiting.
+  bool IsShareUsed() const {
+    return (!request_done && up == PumpStatus::kShareUsed) || down == PumpStatus::kShareUsed;
+  }
 };
-
-int32_t MillisBetween(SteadyTime from, SteadyTime to) {
-  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(to - from).count());
-}
 
 // What became of the attempt to get a response from one server connection.
 enum class Outcome : uint8_t {
@@ -52,8 +52,9 @@ void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
   if (relay->request_done) return;
   PumpResult result = Pump(x->client->request_body(), server->request_sink(), &relay->upward);
   relay->up = result.status;
-  relay->pumped += result.moved;
-  if (result.moved > 0) x->last_client_activity = x->worker->loop->now();
+  if (result.moved > 0) {
+    x->last_client_activity = x->last_server_activity = x->worker->loop->now();
+  }
   if (result.status == PumpStatus::kDone) {
     relay->request_done = true;
     x->last_server_activity = x->worker->loop->now();
@@ -62,10 +63,16 @@ void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
   if (result.status == PumpStatus::kSinkClosed) relay->request_done = true;
 }
 
-// Waits until either side can go on. False: a timeout, and cause and stage are set.
+// Whether the client has gone and the configuration says not to go on without it.
+bool IsAbandoned(const Exchange& x) {
+  return x.backend->abort_on_close && x.client->stream()->is_ready(kHungUp);
+}
+
+// Waits until either side can go on. False: a timeout or an abort, and cause and stage are set.
 event::Task<bool> WaitForEither(Exchange* x, ServerSide* server, const Relay* relay, char stage) {
   event::EventLoop* loop = x->worker->loop;
   Interest client{x->client->stream(), kSignalled};
+  if (x->backend->abort_on_close && relay->request_done && stage == 'H') client.mask |= kHungUp;
   Interest upstream{server->stream(), kReadable | kHungUp};
   SteadyTime client_deadline = SteadyTime::max();
   SteadyTime server_deadline = DeadlineAfter(x->last_server_activity, x->backend->server_timeout);
@@ -94,21 +101,28 @@ event::Task<bool> WaitForEither(Exchange* x, ServerSide* server, const Relay* re
     co_return false;
   }
   if (client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
+  if (stage == 'H' && relay->request_done && IsAbandoned(*x)) {
+    x->SetEnd('C', 'H');
+    co_return false;
+  }
   if (why == WakeReason::kTimeout) {
-    x->SetEnd(client_deadline <= server_deadline ? 'c' : 's', stage);
+    // A client that stalls does so in its request, whatever the server is at.
+    const bool is_client = client_deadline <= server_deadline;
+    x->SetEnd(is_client ? 'c' : 's', is_client ? 'D' : stage);
     co_return false;
   }
   co_return true;
 }
 
-// The reply to a request whose own bytes ended badly before a response had begun.
+// The end of a request whose own bytes ended badly before a response had begun.
 void RefuseBrokenBody(Exchange* x, PumpStatus up) {
-  x->frontend->runtime->counters[x->worker->index].request_errors.Add();
   if (up == PumpStatus::kSourceCut) {
-    ReplyWithError(x, 400, 'C', 'D');
-  } else {
-    ReplyWithError(x, 400, 'P', 'D');
+    x->is_silent_close = true;
+    x->SetEnd('C', 'D');
+    return;
   }
+  x->frontend->runtime->counters[x->worker->index].request_errors.Add();
+  ReplyWithError(x, 400, 'P', 'H');
 }
 
 void RefuseBrokenResponse(Exchange* x, UpstreamLease* lease, HeadStatus status) {
@@ -125,9 +139,13 @@ bool IsIdempotent(std::string_view method) {
 
 // A reused connection that ends before a byte of the response was most likely closed by the server
 // while it lay idle (RFC 9112 section 9.3.1).
-Outcome HandleStale(Exchange* x) {
+Outcome HandleStale(Exchange* x, UpstreamLease* lease) {
   const bool is_intact = x->request.framing == http::Framing::kNone;
   if (is_intact && IsIdempotent(x->request.method)) return Outcome::kStale;
+  if (x->txn.is_first_request) {
+    RefuseBrokenResponse(x, lease, HeadStatus::kClosed);
+    return Outcome::kReply;
+  }
   // The client used its connection before and knows how to repeat on a new one; we must not.
   x->is_silent_close = true;
   x->SetEnd('S', 'H');
@@ -139,13 +157,16 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
                                        Relay* relay) {
   x->session->state = SessionState::kResponse;
   for (;;) {
-    relay->pumped = 0;
     PumpRequest(x, server, relay);
     if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
       RefuseBrokenBody(x, relay->up);
       co_return Outcome::kReply;
     }
     HeadStatus status = server->ReceiveHead(x->config->http_limits, x->sent_request, &x->response);
+    if (status == HeadStatus::kDone && x->response.framing == http::Framing::kTunnel &&
+        !relay->request_done) {
+      status = HeadStatus::kInvalid;  // what is left of the request cannot become raw bytes
+    }
     if (status == HeadStatus::kDone) {
       x->last_server_activity = x->worker->loop->now();
       if (!x->response.is_informational() || x->response.status == 101) {
@@ -159,13 +180,16 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
       continue;
     }
     if (status == HeadStatus::kClosed && lease->is_reused && !server->has_received()) {
-      co_return HandleStale(x);
+      co_return HandleStale(x, lease);
     }
     if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid) {
       RefuseBrokenResponse(x, lease, status);
       co_return Outcome::kReply;
     }
-    if (relay->pumped > 0 && relay->up == PumpStatus::kSourceAgain) co_await Yield(x->worker->loop);
+    if (relay->IsShareUsed()) {
+      co_await Yield(x->worker->loop);
+      continue;
+    }
     bool can_go_on = co_await WaitForEither(x, server, relay, 'H');
     if (can_go_on) continue;
     if (x->cause == 's') {
@@ -173,12 +197,24 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
       lease->backend_block()->response_errors.Add();
       ReplyWithError(x, 504, 's', 'H');
     } else if (x->cause == 'c') {
-      ReplyWithError(x, 408, 'c', 'H');
+      ReplyWithError(x, 408, 'c', 'D');
+    } else if (x->cause == 'C') {
+      ReplyWithError(x, 400, 'C', 'H');
     } else {
       x->is_silent_close = true;
     }
     co_return Outcome::kReply;
   }
+}
+
+// Source: HAProxy configuration manual, "http-after-response": for every response, also those made
+// by the proxy; the backend's rules come first.
+void ApplyAfterResponse(Exchange* x) {
+  if (x->backend != nullptr && !IsSameSection(*x->frontend, *x->backend) &&
+      !x->backend->http_after_response.empty()) {
+    x->backend->http_after_response.Apply(x->txn);
+  }
+  if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
 }
 
 // Runs the response rules and queues the head for the client. False: a reply replaces it.
@@ -190,10 +226,7 @@ bool PassResponseHead(Exchange* x, Relay* relay) {
   for (const ProxyConfig* proxy : {static_cast<const ProxyConfig*>(x->backend.get()),
                                    static_cast<const ProxyConfig*>(x->frontend.get())}) {
     if (proxy->http_response.empty()) continue;
-    if (proxy == x->frontend.get() && x->frontend->is_listen &&
-        x->backend->name == x->frontend->name) {
-      continue;  // a "listen" runs its rules once
-    }
+    if (proxy == x->frontend.get() && IsSameSection(*x->frontend, *x->backend)) continue;
     rules::HttpVerdict verdict = proxy->http_response.Apply(x->txn);
     if (verdict.kind == rules::HttpVerdict::Kind::kContinue) continue;
     x->frontend->runtime->counters[x->worker->index].denied_responses.Add();
@@ -201,7 +234,7 @@ bool PassResponseHead(Exchange* x, Relay* relay) {
     ReplyWith(x, verdict.reply, 'P', 'H');
     return false;
   }
-  if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
+  ApplyAfterResponse(x);
   x->txn.response = nullptr;
   const bool may_stay_open =
       !x->session->is_draining() && x->frontend->connection_mode != ConnectionMode::kClose &&
@@ -216,11 +249,15 @@ event::Task<void> RelayBodies(Exchange* x, H1Server* server, Relay* relay) {
   x->session->state = SessionState::kRelay;
   x->last_client_activity = x->worker->loop->now();
   for (;;) {
-    relay->pumped = 0;
     PumpRequest(x, server, relay);
+    if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
+      // Half a request: neither side can make sense of the rest of this exchange.
+      x->client->response_sink()->Flush();
+      x->SetEnd(relay->up == PumpStatus::kSourceCut ? 'C' : 'P', 'D');
+      co_return;
+    }
     PumpResult down = Pump(server->response_body(), x->client->response_sink(), &relay->downward);
     relay->down = down.status;
-    relay->pumped += down.moved;
     if (down.moved > 0) {
       x->last_server_activity = x->last_client_activity = x->worker->loop->now();
     }
@@ -244,14 +281,13 @@ event::Task<void> RelayBodies(Exchange* x, H1Server* server, Relay* relay) {
         co_return;
       case PumpStatus::kSourceAgain:
       case PumpStatus::kSinkAgain:
+      case PumpStatus::kShareUsed:
         break;
     }
-    if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
-      // The rest of the request will never come; the response may still.
-      relay->request_done = true;
+    if (relay->IsShareUsed()) {
+      co_await Yield(x->worker->loop);
+      continue;
     }
-    // A share was moved and more is there: let others run before going on.
-    if (relay->pumped > 0) co_await Yield(x->worker->loop);
     bool can_go_on = co_await WaitForEither(x, server, relay, 'D');
     if (!can_go_on) co_return;
   }
@@ -260,15 +296,15 @@ event::Task<void> RelayBodies(Exchange* x, H1Server* server, Relay* relay) {
 // Keeps the server's connection for the next exchange, or closes it.
 void ReturnConnection(Exchange* x, UpstreamLease* lease, H1Server* server, const Relay& relay) {
   x->session->set_upstream(nullptr);
-  x->bytes_from_client += server->TakeSentBytes();
   const upstream::ServerConfig& config = *lease->place()->config;
   upstream::ServerRuntime& runtime = *lease->place()->runtime;
   const bool may_keep =
-      relay.request_done && relay.up == PumpStatus::kDone && server->may_be_reused() &&
+      relay.request_done && relay.up == PumpStatus::kDone &&
       x->backend->connection_mode == ConnectionMode::kKeepAlive &&
       x->backend->http_reuse != HttpReuse::kNever && config.keeps_idle &&
       !runtime.is_retired.load(std::memory_order_relaxed) && !x->session->is_killed() &&
-      runtime.status.load(std::memory_order_relaxed) == upstream::ServerStatus::kUp;
+      runtime.status.load(std::memory_order_relaxed) == upstream::ServerStatus::kUp &&
+      server->IsReusable();
   if (!may_keep) return;
   const uint32_t idle = runtime.idle_connections.load(std::memory_order_relaxed);
   if (config.pool_max_conn != 0 && idle >= config.pool_max_conn) return;
@@ -292,8 +328,9 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   x->session->set_upstream(server.stream());
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
-  x->txn.server = {lease->place()->config->name, lease->place()->config->number};
-  x->txn.server_address = &lease->place()->address;
+  x->txn.server_address = &lease->server_address();
+  x->upstream_local = server.connection().local;
+  x->txn.upstream_local = &x->upstream_local;
   x->sent_request = http::RequestContext::Of(x->request);
 
   http::ConnectionField connection = http::ConnectionField::kAbsent;
@@ -316,6 +353,7 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
       outcome = Outcome::kReply;
     } else if (x->response.framing == http::Framing::kTunnel) {
       outcome = Outcome::kTunnel;
+      x->last_client_activity = x->worker->loop->now();
       co_await RunTunnel(x, &server);
     } else {
       co_await RelayBodies(x, &server, &relay);
@@ -356,9 +394,13 @@ void ReplyToFailedConnect(Exchange* x, ConnectResult result) {
     case ConnectResult::kNoResources:
       ReplyWithError(x, 503, 'R', 'C');
       return;
+    case ConnectResult::kClientGone:
+      ReplyWithError(x, 503, 'C', x->session->state == SessionState::kQueue ? 'Q' : 'C');
+      return;
     case ConnectResult::kAborted:
       x->is_silent_close = true;
-      x->SetEnd(static_cast<char>(x->session->kill_reason()), 'C');
+      x->SetEnd(static_cast<char>(x->session->kill_reason()),
+                x->session->state == SessionState::kQueue ? 'Q' : 'C');
       return;
   }
 }
@@ -376,16 +418,17 @@ void CountServed(const Exchange& x, UpstreamLease* lease) {
 // From the chosen backend to the last byte of the response.
 event::Task<void> Forward(Exchange* x, UpstreamLease* lease) {
   Reuse reuse = AllowedReuse(*x);
-  for (;;) {
+  for (bool is_repeated = false;; is_repeated = true) {
     ConnectResult connected = co_await ConnectUpstream(lease, reuse);
+    // By the runtime, which the lease keeps until the line is written; the place goes before.
     if (lease->place().has_value()) {
-      x->txn.server = {lease->place()->config->name, lease->place()->config->number};
+      x->txn.server = {lease->last_server()->name, lease->place()->config->number};
     }
     if (connected != ConnectResult::kConnected) {
       ReplyToFailedConnect(x, connected);
       break;
     }
-    CountServed(*x, lease);
+    if (!is_repeated) CountServed(*x, lease);
     Outcome outcome = co_await TryServer(x, lease);
     if (outcome != Outcome::kStale) break;
     reuse = Reuse::kNone;
@@ -401,7 +444,7 @@ event::Task<void> SendReply(Exchange* x) {
     x->session->Drain();  // a page that says "close" means it
   }
   x->txn.response = &x->response;
-  if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
+  ApplyAfterResponse(x);
   x->txn.response = nullptr;
   const bool may_stay_open = body_is_gone && !x->session->is_draining() &&
                              x->frontend->connection_mode != ConnectionMode::kClose;
@@ -409,7 +452,8 @@ event::Task<void> SendReply(Exchange* x) {
   http::RemoveHopByHop(&x->response.headers, http::UpgradeField::kRemove);
   if (!x->client->SendHead(x->response, request, may_stay_open)) co_return;
   MessageSink* sink = x->client->response_sink();
-  std::string_view body = request.is_head ? std::string_view() : x->reply_body;
+  const bool has_body = !request.is_head && x->response.status != 204 && x->response.status != 304;
+  std::string_view body = has_body ? x->reply_body : std::string_view();
   x->last_client_activity = x->worker->loop->now();
   const http::HeaderList no_trailers;
   for (;;) {
@@ -439,6 +483,12 @@ event::Task<void> SendReply(Exchange* x) {
   x->keeps_client = may_stay_open;
 }
 
+// What the bodies and replies of the exchange came to.
+void CountBytes(Exchange* x) {
+  x->bytes_from_client += x->client->received_body_bytes();
+  x->bytes_to_client += x->client->TakeSentBytes();
+}
+
 }  // namespace
 
 event::Task<void> RunExchange(Exchange* x) {
@@ -446,16 +496,15 @@ event::Task<void> RunExchange(Exchange* x) {
   x->worker->load->total_requests.fetch_add(1, std::memory_order_relaxed);
   Route route = RouteRequest(x);
   if (route == Route::kReply) {
-    if (x->backend == nullptr || x->cause == 'L' || x->cause == 'P') x->log.response_ms = -1;
-    co_await SendReply(x);
-    x->bytes_to_client += x->client->TakeSentBytes();
+    if (x->has_reply) co_await SendReply(x);
+    CountBytes(x);
     EndExchange(x, nullptr);
     co_return;
   }
   UpstreamLease lease(x->worker, x->session, x->backend);
   co_await Forward(x, &lease);
   if (x->has_reply && !x->is_silent_close) co_await SendReply(x);
-  x->bytes_to_client += x->client->TakeSentBytes();
+  CountBytes(x);
   EndExchange(x, &lease);
 }
 
@@ -468,7 +517,7 @@ event::Task<void> RefuseRequest(Exchange* x, uint32_t status, char cause, char s
     co_await SendReply(x);
   }
   x->keeps_client = false;
-  x->bytes_to_client += x->client->TakeSentBytes();
+  CountBytes(x);
   EndExchange(x, nullptr);
 }
 

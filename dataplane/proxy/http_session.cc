@@ -9,7 +9,9 @@
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/http_sides.h"
+#include "dataplane/proxy/millis.h"
 
 namespace lb::proxy {
 namespace {
@@ -60,6 +62,7 @@ class HttpSession final : public Session {
   static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
   static event::Task<void> Linger(HttpSession* self);
 
+  bool PassesRules();
   void BeginExchange(Exchange* x);
   void NoteHead(Exchange* x);
   SteadyTime IdleDeadline() const;
@@ -87,6 +90,11 @@ SteadyTime HttpSession::IdleDeadline() const {
 // False: the session ends without a request.
 event::Task<bool> HttpSession::WaitForRequest(HttpSession* self) {
   self->state = SessionState::kIdle;
+  if (self->stream_.is_ready(kReadable) && !self->stream_.is_ready(kHungUp)) {
+    // The last read ended where the request did, and did not learn whether there is more.
+    self->stream_.Clear(kReadable);
+    if (!self->stream_.IsQuiet()) self->stream_.Raise(kReadable);
+  }
   for (;;) {
     if (self->is_killed() || (self->is_draining() && self->requests_ > 0)) co_return false;
     if (self->stream_.is_ready(kReadable | kHungUp)) co_return true;
@@ -109,6 +117,17 @@ void HttpSession::BeginExchange(Exchange* x) {
   PrepareTxn(x);
   x->txn.sess_vars = &session_vars_;
   x->txn.is_first_request = requests_ == 0;
+}
+
+// The rules for connections, which see no request.
+bool HttpSession::PassesRules() {
+  if (frontend->tcp_connection.empty() && frontend->tcp_session.empty()) return true;
+  std::unique_ptr<Exchange> x = worker_->exchanges->Take();
+  BeginExchange(x.get());
+  x->txn.request = nullptr;
+  const bool passes = PassesConnectionRules(x.get());
+  worker_->exchanges->Give(std::move(x));
+  return passes;
 }
 
 // The answer to a request that did not come in time, or whose client is gone.
@@ -138,7 +157,12 @@ event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self,
       if (parsed.outcome == http::ParseResult::kDone) {
         in.ConsumeInPlace(parsed.consumed);
         x->bytes_from_client = parsed.consumed;
-        co_return HeadResult::kReceived;
+        self->client_.Start(x->request, limits);
+        if (self->client_.source().IsBufferedValid()) co_return HeadResult::kReceived;
+        x->bytes_from_client += in.size();
+        self->client_.StartWithoutRequest(limits);
+        co_await RefuseRequest(x, 400, 'P', 'R');
+        co_return HeadResult::kRefused;
       }
       if (parsed.outcome == http::ParseResult::kError) {
         x->bytes_from_client = in.size();
@@ -171,15 +195,12 @@ event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self,
 // What is known once the head is there.
 void HttpSession::NoteHead(Exchange* x) {
   const SteadyTime now = worker_->loop->now();
-  x->log.idle_ms =
-      static_cast<int32_t>(std::chrono::duration_cast<Millis>(first_byte_at_ - ready_at_).count());
-  x->log.request_ms =
-      static_cast<int32_t>(std::chrono::duration_cast<Millis>(now - first_byte_at_).count());
+  x->log.idle_ms = MillisBetween(ready_at_, first_byte_at_);
+  x->log.request_ms = MillisBetween(first_byte_at_, now);
   // A copy, since the buffer may be used again before the line is written; cheap next to a request.
   const http::RequestHead& head = x->request;
   x->txn.request_line = x->arena.Concat(
       {head.method, " ", head.target, head.version_minor == 0 ? " HTTP/1.0" : " HTTP/1.1"});
-  client_.Start(x->request, x->config->http_limits);
   last_activity = now;
 }
 
@@ -206,7 +227,7 @@ event::Task<void> HttpSession::Linger(HttpSession* self) {
 event::Task<void> HttpSession::Run(HttpSession* self) {
   event::EventLoop* loop = self->worker_->loop;
   self->ready_at_ = self->accepted_at;
-  bool goes_on = true;
+  bool goes_on = self->PassesRules();
   while (goes_on) {
     if (self->in_.is_empty()) {
       self->in_.Release();
@@ -226,7 +247,9 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
       co_await RunExchange(x.get());
       ++self->requests_;
       goes_on = x->keeps_client && self->client_.stays_open() && !self->is_killed();
-      lingers = !goes_on && x->has_reply && !x->is_silent_close;
+      // Closing with bytes unread resets the connection, and the client may lose the response.
+      const bool has_unread = !self->client_.is_request_done() || !self->in_.is_empty();
+      lingers = !goes_on && !x->is_silent_close && (x->has_reply || has_unread);
     }
     self->worker_->exchanges->Give(std::move(x));
     self->backend = nullptr;

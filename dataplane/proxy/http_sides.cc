@@ -79,9 +79,16 @@ ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
   }
 }
 
-bool H1Server::may_be_reused() const {
-  return connection_ != nullptr && keep_alive_ && body_.done() && connection_->in.is_empty() &&
-         !sink_.has_pending() && !connection_->stream.is_ready(event::kReadable | event::kHungUp);
+bool H1Server::IsReusable() {
+  if (!keep_alive_ || !body_.done() || !connection_->in.is_empty() || sink_.has_pending()) {
+    return false;
+  }
+  net::Stream& stream = connection_->stream;
+  if (stream.is_ready(event::kHungUp)) return false;
+  if (!stream.is_ready(event::kReadable)) return true;
+  // The last read ended where the body did, and did not learn whether there is more.
+  stream.Clear(event::kReadable);
+  return stream.IsQuiet();
 }
 
 }  // namespace lb::proxy

@@ -36,6 +36,8 @@ class ClientSide {
   // Drops what is buffered of the request's body; true when that was all of it.
   virtual bool DropBufferedBody() = 0;
   virtual uint64_t TakeSentBytes() = 0;
+  // Bytes of the request's body, as framed, that have been received.
+  virtual uint64_t received_body_bytes() const = 0;
   // After 101 or CONNECT: the raw connection and what was read of it but not consumed.
   virtual net::Stream* stream() = 0;
   virtual net::Buffer* read_buffer() = 0;
@@ -50,8 +52,8 @@ class ServerSide {
   virtual HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                                  http::ResponseHead* head) = 0;
   virtual MessageSource* response_body() = 0;
-  // The response was delimited, was read whole, and nothing came behind it.
-  virtual bool may_be_reused() const = 0;
+  // Whether the response was delimited, was read whole, and nothing came behind it.
+  virtual bool IsReusable() = 0;
   virtual net::Stream* stream() = 0;
   virtual net::Buffer* read_buffer() = 0;
 };
@@ -78,6 +80,7 @@ class H1Client final : public ClientSide {
   bool is_request_done() const override { return body_.done(); }
   bool DropBufferedBody() override;
   uint64_t TakeSentBytes() override { return sink_.TakeSentBytes(); }
+  uint64_t received_body_bytes() const override { return body_.received_bytes(); }
   net::Stream* stream() override { return stream_; }
   net::Buffer* read_buffer() override { return in_; }
   const H1Source& source() const { return body_; }
@@ -105,10 +108,9 @@ class H1Server final : public ServerSide {
   HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                          http::ResponseHead* head) override;
   MessageSource* response_body() override { return &body_; }
-  bool may_be_reused() const override;
+  bool IsReusable() override;
   net::Stream* stream() override { return &connection_->stream; }
   net::Buffer* read_buffer() override { return &connection_->in; }
-  uint64_t TakeSentBytes() { return sink_.TakeSentBytes(); }
   bool has_received() const { return has_received_; }
 
   std::unique_ptr<upstream::UpstreamConnection> TakeConnection() { return std::move(connection_); }

@@ -17,6 +17,25 @@ namespace {
 // How long a listener rests when a limit or a lack of descriptors holds it back.
 constexpr Millis kRest{5};
 constexpr Millis kRestWithoutDescriptors{50};
+// Errors of one connection, or of the network at this moment, that accept(2) passes on: the next
+// call has the next connection.
+bool IsPassing(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Connections accepted in a row before others get their turn.
 constexpr int kFairShare = 64;
 
@@ -78,8 +97,8 @@ class Listener::Acceptor {
 
   AcceptResult AcceptOne() {
     sockaddr_storage storage;
-    socklen_t length = sizeof(storage);
     for (;;) {
+      socklen_t length = sizeof(storage);
       UniqueFd fd(::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&storage), &length,
                             SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (fd.valid()) {
@@ -92,7 +111,7 @@ class Listener::Acceptor {
                          << "': out of descriptors or memory";
         return AcceptResult::kNoDescriptors;
       }
-      if (errno != EINTR && errno != ECONNABORTED) return AcceptResult::kNone;
+      if (!IsPassing(errno)) return AcceptResult::kNone;
     }
   }
 

@@ -38,17 +38,21 @@ enum class SpliceStep : uint8_t { kMoved, kSourceAgain, kSinkAgain, kSourceEnd, 
 // One fill and one drain of the pipe.
 SpliceStep SpliceOnce(net::Stream* from, net::Stream* to, uint64_t left, MessageSource* source,
                       MessageSink* sink, Pipe* pipe, uint64_t* moved) {
+  bool filled = false;
   if (pipe->held == 0) {
-    net::IoResult in =
-        from->SpliceIn(pipe->write_end.get(), std::min<uint64_t>(left, pipe->capacity));
+    const uint64_t wanted = std::min<uint64_t>(left, pipe->capacity);
+    net::IoResult in = from->SpliceIn(pipe->write_end.get(), wanted);
     if (in.status == net::IoStatus::kAgain) return SpliceStep::kSourceAgain;
     if (!in.ok()) return SpliceStep::kSourceEnd;
     pipe->held = in.bytes;
     source->SkipRaw(in.bytes);
     left -= in.bytes;
+    filled = in.bytes == wanted;
   }
   while (pipe->held > 0) {
-    net::IoResult out = to->SpliceOut(pipe->read_end.get(), pipe->held, /*more=*/left > 0);
+    // "More" makes the kernel hold a last, short segment back: only when the rest is there already.
+    net::IoResult out =
+        to->SpliceOut(pipe->read_end.get(), pipe->held, /*more=*/filled && left > 0);
     if (out.status == net::IoStatus::kAgain) return SpliceStep::kSinkAgain;
     if (!out.ok()) return SpliceStep::kSinkClosed;
     pipe->held -= out.bytes;
@@ -117,7 +121,7 @@ PumpResult Pump(MessageSource* source, MessageSink* sink, SpliceState* splice) {
     }
     return result;
   }
-  result.status = PumpStatus::kSourceAgain;
+  result.status = PumpStatus::kShareUsed;
   return result;
 }
 

@@ -81,6 +81,7 @@ struct SpliceState {
 
 enum class PumpStatus : uint8_t {
   kDone,         // the whole message went out
+  kShareUsed,    // there is more: let others run, then call again
   kSourceAgain,  // wait for the source
   kSinkAgain,    // wait for the sink
   kSourceCut,

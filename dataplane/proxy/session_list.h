@@ -43,8 +43,9 @@ class Session {
   bool is_draining() const { return is_draining_; }
   KillReason kill_reason() const { return kill_reason_; }
   bool is_killed() const { return kill_reason_ != KillReason::kNone; }
-  // Raised with kSignalled by Kill() and Drain(): to be part of every wait of the session.
-  event::Source* client_source() { return client_; }
+  // The stream from the client. Raised with kSignalled by Kill() and Drain(): to be part of every
+  // wait of the session.
+  net::Stream* client() { return client_; }
   // The session has seen is_draining() and will act on it in its own time: stop signalling it.
   void AcknowledgeDrain() { client_->Clear(event::kSignalled); }
   // The stream to the server while there is one, so that Kill() reaches it.

@@ -7,15 +7,13 @@
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/exchange_request.h"
+#include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/tunnel.h"
 #include "dataplane/proxy/upstream_connect.h"
 
 namespace lb::proxy {
 namespace {
-
-int32_t MillisBetween(SteadyTime from, SteadyTime to) {
-  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(to - from).count());
-}
 
 class TcpSession final : public Session {
  public:
@@ -49,7 +47,6 @@ class TcpSession final : public Session {
   static event::Task<void> Run(TcpSession* self);
   static event::Task<void> Serve(TcpSession* self, Exchange* x, UpstreamLease* lease);
 
-  bool PassesRules(Exchange* x);
   bool ChooseBackend(Exchange* x);
   void NoteFailure(Exchange* x, ConnectResult result);
   void End(Exchange* x, const UpstreamLease* lease);
@@ -64,17 +61,6 @@ class TcpSession final : public Session {
   event::Root root_;
   Reaper reaper_;
 };
-
-bool TcpSession::PassesRules(Exchange* x) {
-  for (const rules::TcpRules* list :
-       {&frontend->tcp_connection, &frontend->tcp_session, &frontend->tcp_content}) {
-    if (list->empty() || list->Apply(x->txn) == rules::TcpVerdict::kAccept) continue;
-    frontend->runtime->counters[worker_->index].denied_requests.Add();
-    x->SetEnd('P', 'R');
-    return false;
-  }
-  return true;
-}
 
 bool TcpSession::ChooseBackend(Exchange* x) {
   const auto& by_name = config_->backend_by_name;
@@ -91,7 +77,7 @@ bool TcpSession::ChooseBackend(Exchange* x) {
   upstream::RaiseMaximum(&backend->runtime->max_sessions,
                          backend->runtime->sessions.fetch_add(1, std::memory_order_relaxed) + 1);
   backend->runtime->counters[worker_->index].sessions.Add();
-  return true;
+  return IsSameSection(*frontend, *backend) || PassesContentRules(x, *backend);
 }
 
 void TcpSession::NoteFailure(Exchange* x, ConnectResult result) {
@@ -107,15 +93,18 @@ void TcpSession::NoteFailure(Exchange* x, ConnectResult result) {
       return x->SetEnd('s', 'C');
     case ConnectResult::kNoResources:
       return x->SetEnd('R', 'C');
+    case ConnectResult::kClientGone:
+      return x->SetEnd('C', state == SessionState::kQueue ? 'Q' : 'C');
     case ConnectResult::kAborted:
-      return x->SetEnd(static_cast<char>(kill_reason()), 'C');
+      return x->SetEnd(static_cast<char>(kill_reason()), state == SessionState::kQueue ? 'Q' : 'C');
   }
 }
 
 event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease* lease) {
   ConnectResult connected = co_await ConnectUpstream(lease, Reuse::kNone);
   if (lease->place().has_value()) {
-    x->txn.server = {lease->place()->config->name, lease->place()->config->number};
+    x->txn.server = {lease->last_server()->name, lease->place()->config->number};
+    x->txn.server_address = &lease->server_address();
   }
   if (connected != ConnectResult::kConnected) {
     self->NoteFailure(x, connected);
@@ -128,15 +117,13 @@ event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease
     block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
   }
   std::unique_ptr<upstream::UpstreamConnection> connection = std::move(lease->connection);
+  x->upstream_local = connection->local;
+  x->txn.upstream_local = &x->upstream_local;
   self->set_upstream(&connection->stream);
   self->state = SessionState::kTunnel;
-  const BackendConfig& config = *self->backend;
-  TunnelEnd client{&self->stream_, &self->in_, self->frontend->client_timeout,
-                   self->frontend->client_fin_timeout};
-  TunnelEnd server{&connection->stream, &connection->in, config.server_timeout,
-                   config.server_fin_timeout};
-  if (client.fin_timeout == kForever) client.fin_timeout = client.timeout;
-  if (server.fin_timeout == kForever) server.fin_timeout = server.timeout;
+  TunnelEnd client{&self->stream_, &self->in_};
+  TunnelEnd server{&connection->stream, &connection->in};
+  SetTunnelTimeouts(*self->frontend, *self->backend, &client, &server);
   TunnelEndResult ended = co_await Tunnel(self->worker_, self, client, server);
   self->set_upstream(nullptr);
   x->bytes_from_client = ended.client_bytes;
@@ -157,7 +144,7 @@ void TcpSession::Count(const Exchange& x, const UpstreamLease* lease) {
     block->bytes_out.Add(x.bytes_to_client);
     if (x.cause == 'C' || x.cause == 'c') block->client_aborts.Add();
     if ((x.cause == 'S' || x.cause == 's') && x.stage == 'D') block->server_aborts.Add();
-    if (lease->connect_ms >= 0) {
+    if (lease != nullptr && lease->connect_ms >= 0) {
       block->queue_time.Add(static_cast<uint64_t>(lease->queue_ms));
       block->connect_time.Add(static_cast<uint64_t>(lease->connect_ms));
       block->total_time.Add(static_cast<uint64_t>(x.log.total_ms));
@@ -207,7 +194,11 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
   PrepareTxn(x.get());
   x->txn.request = nullptr;
   x->txn.sess_vars = &self->session_vars_;
-  if (self->PassesRules(x.get()) && self->ChooseBackend(x.get())) {
+  if (!PassesConnectionRules(x.get())) {
+    self->worker_->exchanges->Give(std::move(x));
+    co_return;
+  }
+  if (PassesContentRules(x.get(), *self->frontend) && self->ChooseBackend(x.get())) {
     UpstreamLease lease(self->worker_, self, self->backend);
     co_await Serve(self, x.get(), &lease);
     lease.ReleasePlace();

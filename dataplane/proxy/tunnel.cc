@@ -92,6 +92,7 @@ Step NoteReadEnd(Direction* d, const IoResult& got) {
 
 Step CopyOnce(Direction* d) {
   d->in->Reserve();
+  if (d->in->is_empty()) d->in->Clear();  // what was consumed in place counts as taken otherwise
   const size_t room = d->in->free_bytes();
   IoResult got = d->from->Read(d->in->free_space(), room);
   if (!got.ok()) {
@@ -194,25 +195,36 @@ event::Task<TunnelEndResult> Tunnel(WorkerContext* worker, Session* session, Tun
   co_return result;
 }
 
+void SetTunnelTimeouts(const FrontendConfig& frontend, const BackendConfig& backend,
+                       TunnelEnd* client, TunnelEnd* server) {
+  client->timeout = frontend.client_timeout;
+  server->timeout = backend.server_timeout;
+  const Millis tunnel =
+      backend.tunnel_timeout != kForever ? backend.tunnel_timeout : frontend.tunnel_timeout;
+  if (tunnel != kForever) client->timeout = server->timeout = tunnel;
+  client->fin_timeout =
+      frontend.client_fin_timeout != kForever ? frontend.client_fin_timeout : client->timeout;
+  server->fin_timeout =
+      backend.server_fin_timeout != kForever ? backend.server_fin_timeout : server->timeout;
+}
+
 event::Task<void> RunTunnel(Exchange* x, ServerSide* server) {
   MessageSink::Status flushed = x->client->response_sink()->Flush();
   while (flushed == MessageSink::Status::kAgain) {
-    co_await Wait(x->worker->loop, x->client->response_sink()->interest(),
-                  DeadlineAfter(x->worker->loop->now(), x->frontend->client_timeout));
+    WakeReason why =
+        co_await Wait(x->worker->loop, x->client->response_sink()->interest(),
+                      DeadlineAfter(x->last_client_activity, x->frontend->client_timeout));
     if (x->session->is_killed()) co_return;
+    if (why == WakeReason::kTimeout) {
+      x->SetEnd('c', 'D');
+      co_return;
+    }
     flushed = x->client->response_sink()->Flush();
   }
   x->session->state = SessionState::kTunnel;
-  TunnelEnd client{x->client->stream(), x->client->read_buffer(), x->frontend->client_timeout,
-                   x->frontend->client_fin_timeout};
-  TunnelEnd upstream{server->stream(), server->read_buffer(), x->backend->server_timeout,
-                     x->backend->server_fin_timeout};
-  // Source: HAProxy configuration manual, "timeout tunnel": it replaces both once it is a tunnel.
-  const Millis tunnel = x->backend->tunnel_timeout != kForever ? x->backend->tunnel_timeout
-                                                               : x->frontend->tunnel_timeout;
-  if (tunnel != kForever) client.timeout = upstream.timeout = tunnel;
-  if (client.fin_timeout == kForever) client.fin_timeout = client.timeout;
-  if (upstream.fin_timeout == kForever) upstream.fin_timeout = upstream.timeout;
+  TunnelEnd client{x->client->stream(), x->client->read_buffer()};
+  TunnelEnd upstream{server->stream(), server->read_buffer()};
+  SetTunnelTimeouts(*x->frontend, *x->backend, &client, &upstream);
   TunnelEndResult ended = co_await Tunnel(x->worker, x->session, client, upstream);
   x->bytes_from_client += ended.client_bytes;
   x->bytes_to_client += ended.server_bytes;

@@ -33,6 +33,11 @@ struct TunnelEndResult {
 event::Task<TunnelEndResult> Tunnel(WorkerContext* worker, Session* session, TunnelEnd client,
                                     TunnelEnd server);
 
+// Fills in the timeouts of both ends. Source: HAProxy configuration manual, "timeout tunnel" (it
+// replaces both once it is a tunnel), "timeout client-fin", "timeout server-fin".
+void SetTunnelTimeouts(const FrontendConfig& frontend, const BackendConfig& backend,
+                       TunnelEnd* client, TunnelEnd* server);
+
 // The rest of an exchange whose response switched protocols.
 event::Task<void> RunTunnel(Exchange* exchange, ServerSide* server);
 

@@ -1,9 +1,12 @@
 #include "dataplane/proxy/upstream_connect.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "common/net/socket.h"
+#include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/random.h"
 
 namespace lb::proxy {
@@ -20,10 +23,6 @@ namespace {
 // Source: HAProxy configuration manual, "retries".
 constexpr Millis kTurnAround{1000};
 
-int32_t MillisSince(SteadyTime since, SteadyTime now) {
-  return static_cast<int32_t>(std::chrono::duration_cast<Millis>(now - since).count());
-}
-
 Address TargetAddress(const Candidate& place, const Session& session) {
   Address address = place.address;
   const upstream::ServerConfig& config = *place.config;
@@ -33,15 +32,38 @@ Address TargetAddress(const Candidate& place, const Session& session) {
   return address;
 }
 
+// Whether the client has hung up, and that is to end its wait.
+// Source: HAProxy configuration manual, "option abortonclose".
+bool IsAbandoned(const BackendConfig& backend, Session* session) {
+  return backend.abort_on_close && session->client()->is_ready(event::kHungUp);
+}
+
+// The same in a queue, where a TCP client that hung up without a word is not served either.
+bool IsAbandonedInQueue(const BackendConfig& backend, Session* session) {
+  if (IsAbandoned(backend, session)) return true;
+  if (session->frontend->is_http || !session->client()->is_ready(event::kHungUp)) return false;
+  char byte;
+  return ::recv(session->client()->fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+// What tells of the client while it is not read from. A hang-up that does not end the session would
+// wake every wait, and is left out once it was seen.
+event::Interest ClientInterest(Session* session) {
+  const bool hung_up = session->client()->is_ready(event::kHungUp);
+  return {session->client(),
+          static_cast<uint8_t>(event::kSignalled | (hung_up ? 0 : event::kHungUp))};
+}
+
 // Whether the next attempt goes to another server. Source: manual, "option redispatch"; with round
-// robin and several servers it does so at every retry.
+// robin, random draws too, and several servers it does so at every retry.
 bool ShouldRedispatch(const BackendConfig& backend, const BackendView& view,
                       const ServerRuntime& failed, uint32_t retry) {
   if (!backend.has_redispatch) return false;
   if (failed.status.load(std::memory_order_relaxed) != upstream::ServerStatus::kUp) return true;
   const upstream::Algorithm algorithm = backend.balance.algorithm;
   if (view.candidates.size() > 1 && (algorithm == upstream::Algorithm::kRoundRobin ||
-                                     algorithm == upstream::Algorithm::kStaticRoundRobin)) {
+                                     algorithm == upstream::Algorithm::kStaticRoundRobin ||
+                                     algorithm == upstream::Algorithm::kRandom)) {
     return true;
   }
   if (backend.redispatch_interval > 0) {
@@ -75,8 +97,9 @@ class QueueMembership {
   event::Task<ConnectResult> WaitForPlace(Session* session, bool for_verdict, SteadyTime began) {
     const SteadyTime deadline = DeadlineAfter(began, backend_->queue_timeout);
     for (;;) {
+      if (IsAbandonedInQueue(*backend_, session)) co_return ConnectResult::kClientGone;
       WakeReason why = co_await Wait(worker_->loop, {&granted_, event::kSignalled},
-                                     {session->client_source(), event::kSignalled}, deadline);
+                                     ClientInterest(session), deadline);
       if (session->is_killed()) co_return ConnectResult::kAborted;
       place_ = runtime().queue.TakeGrant(request_.get());
       if (place_.has_value()) co_return ConnectResult::kConnected;
@@ -121,6 +144,7 @@ upstream::UpstreamBlock* UpstreamLease::backend_block() const {
 void UpstreamLease::HoldPlace(Candidate place) {
   place_ = std::move(place);
   last_server_ = place_->runtime;
+  server_address_ = TargetAddress(*place_, *session_);
   session_->server = place_->runtime.get();
   session_->server_is_backup = place_->config->is_backup;
 }
@@ -156,10 +180,13 @@ event::Task<ConnectResult> TakePlace(UpstreamLease* lease, const ServerRuntime* 
     lease->queue_position = runtime.queue.size();
     QueueMembership membership(&worker, &backend);
     ConnectResult waited = co_await membership.WaitForPlace(&session, waits_for_verdict, began);
-    if (waited != ConnectResult::kConnected) co_return waited;
+    if (waited != ConnectResult::kConnected) {
+      lease->queue_ms = std::max(lease->queue_ms, 0) + MillisBetween(began, worker.loop->now());
+      co_return waited;
+    }
     place = membership.TakePlace();
   }
-  lease->queue_ms = std::max(lease->queue_ms, 0) + MillisSince(began, worker.loop->now());
+  lease->queue_ms = std::max(lease->queue_ms, 0) + MillisBetween(began, worker.loop->now());
   lease->HoldPlace(std::move(*place));
   lease->server_block()->chosen.Add();
   lease->backend_block()->chosen.Add();
@@ -173,6 +200,7 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   const BackendConfig& backend = *lease->backend_;
   const Candidate& place = *lease->place_;
   session.state = SessionState::kConnect;
+  if (IsAbandoned(backend, &session)) co_return ConnectResult::kClientGone;
   lease->server_block()->connect_attempts.Add();
   lease->backend_block()->connect_attempts.Add();
 
@@ -180,8 +208,7 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   options.source = place.config->source;
   options.interface = place.config->source_interface;
   options.tcp_keepalive = backend.tcp_keepalive;
-  const Address target = TargetAddress(place, session);
-  absl::StatusOr<UniqueFd> fd = net::StartConnect(target, options);
+  absl::StatusOr<UniqueFd> fd = net::StartConnect(lease->server_address_, options);
   if (!fd.ok()) {
     co_return absl::IsResourceExhausted(fd.status()) ? ConnectResult::kNoResources
                                                      : ConnectResult::kRefused;
@@ -190,16 +217,30 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
       std::make_unique<upstream::UpstreamConnection>(worker.loop, std::move(*fd), &worker.buffers);
   session.set_upstream(&connection->stream);
   const SteadyTime deadline = DeadlineAfter(worker.loop->now(), backend.connect_timeout);
-  WakeReason why = co_await Wait(
-      worker.loop, {&connection->stream, event::kWritable | event::kHungUp}, deadline);
+  WakeReason why = WakeReason::kReady;
+  for (;;) {
+    why = co_await Wait(worker.loop, {&connection->stream, event::kWritable | event::kHungUp},
+                        ClientInterest(&session), deadline);
+    if (session.is_killed()) {
+      session.set_upstream(nullptr);
+      co_return ConnectResult::kAborted;
+    }
+    if (why == WakeReason::kTimeout) break;
+    if (connection->stream.is_ready(event::kWritable | event::kHungUp)) break;
+    if (IsAbandoned(backend, &session)) {
+      session.set_upstream(nullptr);
+      co_return ConnectResult::kClientGone;
+    }
+    session.AcknowledgeDrain();
+  }
   session.set_upstream(nullptr);
-  if (session.is_killed()) co_return ConnectResult::kAborted;
   if (why == WakeReason::kTimeout) co_return ConnectResult::kTimeout;
   // A connection that was made shows a plain writable event; only a failed one needs a question.
   if (connection->stream.is_ready(event::kHungUp)) {
     const int error = net::ConnectError(connection->stream.fd());
     if (error != 0) co_return ConnectResult::kRefused;
   }
+  connection->local = Address::LocalOf(connection->stream.fd());
   lease->connection = std::move(connection);
   co_return ConnectResult::kConnected;
 }
@@ -230,10 +271,12 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
     if (result == ConnectResult::kConnected) {
       server.connect_successes.fetch_add(1, std::memory_order_relaxed);
       lease->is_reused = false;
-      lease->connect_ms = MillisSince(began, worker.loop->now());
+      lease->connect_ms = MillisBetween(began, worker.loop->now());
       co_return result;
     }
-    if (result == ConnectResult::kAborted) co_return result;
+    if (result == ConnectResult::kAborted || result == ConnectResult::kClientGone) {
+      co_return result;
+    }
     server.connect_failures.fetch_add(1, std::memory_order_relaxed);
     if (attempt >= backend.retries) {
       lease->server_block()->connect_errors.Add();
@@ -257,9 +300,9 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
       if (backend.connect_timeout != kForever) pause = std::min(pause, backend.connect_timeout);
       const SteadyTime until = worker.loop->now() + pause;
       for (;;) {
-        WakeReason why = co_await Wait(
-            worker.loop, {lease->session_->client_source(), event::kSignalled}, until);
+        WakeReason why = co_await Wait(worker.loop, ClientInterest(lease->session_), until);
         if (lease->session_->is_killed()) co_return ConnectResult::kAborted;
+        if (IsAbandoned(backend, lease->session_)) co_return ConnectResult::kClientGone;
         if (why == WakeReason::kTimeout) break;
         lease->session_->AcknowledgeDrain();
       }

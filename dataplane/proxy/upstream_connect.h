@@ -27,6 +27,7 @@ enum class ConnectResult : uint8_t {
   kRefused,       // 503, "SC": every attempt failed
   kTimeout,       // 503, "sC": the last attempt timed out
   kNoResources,   // 503, "SC": no descriptor left
+  kClientGone,    // 503, "CQ" or "CC": nobody is left to connect for
   kAborted,       // the session is being ended
 };
 
@@ -51,6 +52,8 @@ class UpstreamLease {
     return last_server_ != nullptr ? &last_server_->counters[worker_->index] : nullptr;
   }
   upstream::UpstreamBlock* backend_block() const;
+  // Where the last attempt went; unset: there was none.
+  const Address& server_address() const { return server_address_; }
 
   // For the log. Times in whole milliseconds, -1: that stage was not reached.
   int32_t queue_ms = -1;
@@ -74,6 +77,7 @@ class UpstreamLease {
   const std::shared_ptr<const BackendConfig> backend_;
   std::optional<upstream::Candidate> place_;
   std::shared_ptr<upstream::ServerRuntime> last_server_;
+  Address server_address_;
 };
 
 // Which idle connections will do.
