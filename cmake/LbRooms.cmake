@@ -1,3 +1,5 @@
+option(LB_UNITY "Compile rooms in batches of files" ON)
+
 # lb_room(<floor> <room> DEPS ...): one folder is one static library and one unit-test program.
 #
 # The library is lb_<floor>_<room>, of every *.cc in <floor>/<room> (its main.cc files excepted).
@@ -5,6 +7,9 @@
 # The tests are unit_<floor>_<room>, of every *_test.cc in tests/unit/<floor>/<room>.
 # SUBDIRS lists folders below the room whose sources belong to it as well.
 # TEST_DEPS are libraries that only the tests need.
+#
+# Rooms are compiled in batches of files (unity builds): most of a file's compile time is headers.
+# So names in anonymous namespaces are unique within a room. LB_UNITY=OFF compiles file by file.
 function(lb_room floor room)
   cmake_parse_arguments(ARG "" "" "DEPS;SUBDIRS;TEST_DEPS" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/${floor}/${room})
@@ -21,6 +26,7 @@ function(lb_room floor room)
   if(sources)
     add_library(${lib} STATIC ${sources})
     target_link_libraries(${lib} PUBLIC lb_flags ${ARG_DEPS})
+    set_target_properties(${lib} PROPERTIES UNITY_BUILD ${LB_UNITY} UNITY_BUILD_BATCH_SIZE 10)
   else()
     add_library(${lib} INTERFACE)
     target_link_libraries(${lib} INTERFACE lb_flags ${ARG_DEPS})
@@ -32,9 +38,10 @@ function(lb_room floor room)
       set(test unit_${floor}_${stem})
       add_executable(${test} ${tests})
       target_link_libraries(${test} PRIVATE ${lib} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
-      target_compile_definitions(${test} PRIVATE LB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+      set_property(GLOBAL APPEND PROPERTY LB_UNIT_TESTS ${test})
       add_test(NAME ${test} COMMAND ${test})
-      set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300)
+      set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300
+                           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     endif()
   endif()
 endfunction()

@@ -34,9 +34,10 @@ class LogLine {
 
 }  // namespace lb
 
-#define LB_LOG(level)                           \
-  if (!::lb::IsLogged(::lb::LogLevel::level)) { \
-  } else                                        \
-    ::lb::LogLine(::lb::LogLevel::level).stream()
+// A loop that runs once or never: it needs no braces around it, and no else can attach to it.
+#define LB_LOG(level)                                                           \
+  for (bool lb_is_logged = ::lb::IsLogged(::lb::LogLevel::level); lb_is_logged; \
+       lb_is_logged = false)                                                    \
+  ::lb::LogLine(::lb::LogLevel::level).stream()
 
 #endif  // LB_COMMON_BASE_LOGGER_H_

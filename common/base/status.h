@@ -33,6 +33,11 @@ namespace lb {
 // "<context>: <message>" with the code of `status`; `status` itself when it is ok.
 absl::Status WithContext(const absl::Status& status, std::string_view context);
 
+// An INVALID_ARGUMENT status.
+inline absl::Status InvalidArgument(std::string_view message) {
+  return absl::InvalidArgumentError(absl::string_view(message.data(), message.size()));
+}
+
 // A status for a failed system call: "<what>: <strerror(error)>".
 absl::Status ErrnoStatus(int error, std::string_view what);
 

@@ -86,7 +86,8 @@ EventLoop::EventLoop(const Clock& clock)
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       now_(clock.Now()),
       timers_(now_),
-      events_(new epoll_event[kMaxEvents]) {
+      events_(new epoll_event[kMaxEvents]),
+      end_of_turn_(std::make_unique<EndOfTurn>()) {
   LB_CHECK(epoll_.valid() && wake_.valid());
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
@@ -155,13 +156,13 @@ void EventLoop::RunQueued() {
   if (queue_head_ == nullptr) return;
   // What these queue in turn runs in the next turn, so that descriptors get their share. The mark
   // is a place in the queue that nobody else can take away.
-  EndOfTurn end;
-  Queue(&end);
-  while (queue_head_ != &end) {
+  Queue(end_of_turn_.get());
+  while (queue_head_ != end_of_turn_.get()) {
     Runnable* runnable = queue_head_;
     runnable->Dequeue();
     runnable->Run();
   }
+  end_of_turn_->Dequeue();
 }
 
 void EventLoop::Post(std::function<void()> fn) {

@@ -111,6 +111,7 @@ class EventLoop {
 
   std::unique_ptr<epoll_event[]> events_;
   int event_count_ = 0;  // of the batch being dispatched
+  const std::unique_ptr<Runnable> end_of_turn_;  // marks how far RunQueued() goes
 
   std::vector<std::unique_ptr<Delayed>> delayed_;
 

@@ -18,7 +18,10 @@ using event::Yield;
 using net::IoResult;
 using net::IoStatus;
 
-// One direction: from `from` to `to`.
+}  // namespace
+
+// One direction: from `from` to `to`. Has a name for the linker, since a coroutine's frame holds
+// it.
 struct Direction {
   net::Stream* from;
   net::Buffer* in;
@@ -38,6 +41,8 @@ struct Direction {
   }
   bool is_failed() const { return from_failed || to_failed; }
 };
+
+namespace {
 
 // How many buffers a read must fill in a row before splicing pays.
 constexpr uint32_t kFullReadsToSplice = 2;

@@ -74,8 +74,10 @@ bool ShouldRedispatch(const BackendConfig& backend, const BackendView& view,
          retry + from_last > backend.retries;
 }
 
+}  // namespace
+
 // One wait in a backend's queue. Leaves the queue when destroyed, and gives back a place that was
-// granted but not taken.
+// granted but not taken. Has a name for the linker, since a coroutine's frame holds it.
 class QueueMembership {
  public:
   QueueMembership(WorkerContext* worker, const BackendConfig* backend)
@@ -124,8 +126,6 @@ class QueueMembership {
   std::shared_ptr<upstream::QueuedRequest> request_;
   std::optional<Candidate> place_;
 };
-
-}  // namespace
 
 UpstreamLease::UpstreamLease(WorkerContext* worker, Session* session,
                              std::shared_ptr<const BackendConfig> backend)

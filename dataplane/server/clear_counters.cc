@@ -6,7 +6,6 @@ namespace {
 
 using upstream::Count;
 
-constexpr auto kRelaxed = std::memory_order_relaxed;
 
 void Clear(upstream::ResponseCounts* responses) {
   for (Count& count : responses->by_class) count.Set(0);
@@ -39,7 +38,7 @@ void Clear(upstream::UpstreamBlock* block, bool all) {
 
 template <typename Runtime>
 void ClearMaxSessions(Runtime* runtime) {
-  runtime->max_sessions.store(runtime->sessions.load(kRelaxed), kRelaxed);
+  runtime->max_sessions.store(runtime->sessions.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -58,10 +57,10 @@ void ClearMaxima(const ServingSet& serving, proxy::ProcessLoad* load) {
   for (const auto& [id, runtime] : serving.frontends) ClearMaxSessions(runtime.get());
   for (const auto& [id, runtime] : serving.backends) {
     ClearMaxSessions(runtime.get());
-    runtime->queue.max_size()->store(runtime->queue.size(), kRelaxed);
+    runtime->queue.max_size()->store(runtime->queue.size(), std::memory_order_relaxed);
   }
   for (const ServingSet::Server& server : serving.servers) ClearMaxSessions(server.runtime.get());
-  load->max_connections_seen.store(load->connections.load(kRelaxed), kRelaxed);
+  load->max_connections_seen.store(load->connections.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 }  // namespace lb::server

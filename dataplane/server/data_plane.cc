@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "common/base/host_name.h"
 #include "common/base/check.h"
 #include "common/base/logger.h"
 #include "common/snapshot/apply_delta.h"
@@ -24,12 +25,6 @@ constexpr Millis kLastWords{2000};
 uint64_t RandomInstance() {
   std::random_device random;
   return ((uint64_t{random()} << 32) | random()) | 1;  // never 0
-}
-
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0) return "localhost";
-  return name;
 }
 
 uint32_t UsableCores() {

@@ -10,17 +10,12 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 
+#include "common/base/host_name.h"
 #include "common/base/state_dir.h"
 #include "common/base/units.h"
 
 namespace lb::server {
 namespace {
-
-std::string HostName() {
-  char name[256] = {};
-  if (gethostname(name, sizeof(name) - 1) != 0) return "localhost";
-  return name;
-}
 
 ParsedOptions Refuse(std::string text) {
   ParsedOptions parsed;

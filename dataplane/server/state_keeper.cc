@@ -1,5 +1,6 @@
 #include "dataplane/server/state_keeper.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/logger.h"
@@ -7,7 +8,8 @@
 namespace lb::server {
 namespace {
 
-constexpr Millis kLeastPause{1000};
+constexpr Nanos kLeastPause = Millis(100);
+constexpr int64_t kPausesPerWrite = 10;
 
 void LogFailure(const absl::Status& status) {
   if (status.ok()) return;
@@ -38,7 +40,8 @@ void StateKeeper::SaveSnapshot(std::shared_ptr<const v1::Snapshot> snapshot) {
 
 void StateKeeper::SaveStatesSoon() {
   if (is_save_pending_) return;
-  const SteadyTime next = saved_at_ + kLeastPause;
+  const Nanos last_write(last_write_nanos_.load(std::memory_order_relaxed));
+  const SteadyTime next = saved_at_ + std::max(kLeastPause, last_write * kPausesPerWrite);
   if (saved_at_ == SteadyTime{} || next <= main_loop_->now()) return SaveStates();
   is_save_pending_ = true;
   const Millis pause = std::chrono::duration_cast<Millis>(next - main_loop_->now()) + Millis(1);
@@ -54,7 +57,12 @@ void StateKeeper::SaveStates() {
   auto message = std::make_shared<v1::States>();
   for (v1::ServerState& state : states_()) *message->add_states() = std::move(state);
   if (message->states_size() == 0) return;
-  disk_loop_.Post([this, message] { LogFailure(file_.WriteStates(*message)); });
+  disk_loop_.Post([this, message] {
+    const Clock& clock = disk_loop_.clock();
+    const SteadyTime began = clock.Now();
+    LogFailure(file_.WriteStates(*message));
+    last_write_nanos_.store((clock.Now() - began).count(), std::memory_order_relaxed);
+  });
 }
 
 }  // namespace lb::server

@@ -6,6 +6,7 @@
 #ifndef LB_DATAPLANE_SERVER_STATE_KEEPER_H_
 #define LB_DATAPLANE_SERVER_STATE_KEEPER_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ class StateKeeper {
   const std::function<std::vector<v1::ServerState>()> states_;
   bool is_save_pending_ = false;
   SteadyTime saved_at_{};
+  std::atomic<int64_t> last_write_nanos_{0};
   // Posted functions outlive the keeper.
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 

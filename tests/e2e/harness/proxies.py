@@ -164,7 +164,7 @@ class Split(Ours):
 
     def launch_control(self):
         argv = [binary("lbcontrold"), "-f", self.config_path, "--state-dir", self.state_dir,
-                "--listen", self.control_address]
+                "--listen", self.control_address, "--insecure-listen"]
         self.control = self.stage.run("lbcontrold", argv, self.env)
         port = int(self.control_address.rsplit(":", 1)[1])
         self.control.wait_ready(lambda: port in self.stage.listening(self.control))

@@ -1,0 +1,301 @@
+#include "controlplane/config/emitter.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "common/base/ids.h"
+#include "common/catalog/log_formats.h"
+#include "controlplane/config/check_emitter.h"
+#include "controlplane/config/log_format.h"
+
+namespace lb::config {
+namespace {
+
+constexpr std::string_view kDefaultStatsUri = "/haproxy?stats";
+constexpr std::string_view kDefaultStatsRealm = "HAProxy Statistics";
+// In place of a name that only the data plane knows: its own host's.
+constexpr std::string_view kOwnHostName = "*";
+
+uint64_t Ms(Millis duration) { return static_cast<uint64_t>(duration.count()); }
+
+class Emitter {
+ public:
+  Emitter(const Model& model, Diagnostics* diagnostics)
+      : model_(model), diagnostics_(diagnostics) {}
+
+  v1::Snapshot Run() {
+    *snapshot_.mutable_global() = model_.global;
+    v1::Global* global = snapshot_.mutable_global();
+    if (global->log_tag().empty()) global->set_log_tag("lb");
+    if (model_.log_send_hostname) global->set_log_send_hostname(std::string(kOwnHostName));
+    for (v1::LogTarget& target : *global->mutable_log_targets()) Complete(&target);
+    NumberProxies();
+    for (const Proxy& proxy : model_.proxies) {
+      if (proxy.has_frontend()) Frontend(proxy);
+      if (proxy.has_backend()) Backend(proxy);
+    }
+    CheckIds();
+    return std::move(snapshot_);
+  }
+
+ private:
+  static void Complete(v1::LogTarget* target) {
+    if (target->max_level().empty()) target->set_max_level("debug");
+    if (target->format().empty()) target->set_format("rfc3164");
+  }
+
+  // Explicit numbers stay; the others take the next free one in file order.
+  void NumberProxies() {
+    std::set<uint32_t> taken;
+    for (const Proxy& proxy : model_.proxies) {
+      if (proxy.id == 0) continue;
+      if (!taken.insert(proxy.id).second) {
+        diagnostics_->Error(proxy.place, absl::StrCat("'id ", proxy.id, "' of '", proxy.name,
+                                                      "' is used by another proxy"));
+      }
+    }
+    uint32_t next = 0;
+    for (const Proxy& proxy : model_.proxies) {
+      uint32_t number = proxy.id;
+      if (number == 0) {
+        number = std::max(proxy.number, next);
+        while (taken.contains(number)) ++number;
+        next = number + 1;
+      }
+      numbers_[&proxy] = number;
+    }
+  }
+
+  v1::LogFormat Format(std::string_view text, const Proxy& proxy, const SourcePlace& place) {
+    const TagScope tags = proxy.mode == v1::PROXY_MODE_HTTP ? TagScope::kAny : TagScope::kTcpOnly;
+    absl::StatusOr<v1::LogFormat> format = ParseLogFormat(text, tags, kLogSite);
+    if (format.ok()) return *std::move(format);
+    diagnostics_->Error(place, std::string(format.status().message()));
+    return {};
+  }
+
+  void Logs(const Proxy& proxy, v1::ProxyCommon* common) {
+    for (const LogEntry& entry : proxy.logs) {
+      if (entry.is_global) {
+        common->mutable_log_targets()->MergeFrom(snapshot_.global().log_targets());
+      } else {
+        Complete(&(*common->add_log_targets() = entry.target));
+      }
+    }
+  }
+
+  void AccessLog(const Proxy& proxy, v1::ProxyCommon* common) {
+    if (common->log_targets_size() == 0) return;
+    const SourcePlace& place = proxy.log_format.place;
+    *common->mutable_log_format() = Format(FormatText(proxy), proxy, place);
+  }
+
+  static std::string FormatText(const Proxy& proxy) {
+    switch (proxy.log_format.style) {
+      case LogStyle::kTcp:
+        return std::string(catalog::kTcpLogFormat);
+      case LogStyle::kHttp:
+        return std::string(catalog::kHttpLogFormat);
+      case LogStyle::kClf:
+        return std::string(catalog::kClfLogFormat);
+      case LogStyle::kCustom:
+        return proxy.log_format.text;
+      case LogStyle::kConnect:
+        break;
+    }
+    return std::string(proxy.mode == v1::PROXY_MODE_HTTP ? catalog::kConnectLogFormatHttp
+                                                         : catalog::kConnectLogFormatTcp);
+  }
+
+  void Stats(const Proxy& proxy, v1::ProxyCommon* common) {
+    if (!proxy.stats.is_enabled) return;
+    v1::StatsPage* page = common->mutable_stats();
+    *page = proxy.stats.page;
+    if (page->uri().empty()) page->set_uri(std::string(kDefaultStatsUri));
+    if (page->realm().empty()) page->set_realm(std::string(kDefaultStatsRealm));
+    if (proxy.stats.shows_node && page->show_node().empty()) {
+      const std::string& node = model_.global.node();
+      page->set_show_node(node.empty() ? std::string(kOwnHostName) : node);
+    }
+    if (proxy.stats.shows_description && page->show_description().empty()) {
+      page->set_show_description(model_.global.description());
+    }
+  }
+
+  void Common(const Proxy& proxy, v1::ProxyCommon* common) {
+    common->set_name(proxy.name);
+    common->set_is_listen(proxy.kind == SectionKind::kListen);
+    common->set_mode(proxy.mode);
+    common->set_proxy_number(numbers_[&proxy]);
+    Logs(proxy, common);
+    common->set_dont_log_null(proxy.dont_log_null);
+    common->set_dont_log_normal(proxy.dont_log_normal);
+    common->set_log_asap(proxy.log_asap);
+    common->set_log_separate_errors(proxy.log_separate_errors);
+    common->set_log_tag(proxy.log_tag);
+    for (const v1::Acl& acl : proxy.acls) *common->add_acls() = acl;
+    for (const v1::HttpRule& rule : proxy.http_request) *common->add_http_request() = rule;
+    for (const v1::HttpRule& rule : proxy.redirects) *common->add_http_request() = rule;
+    for (const v1::HttpRule& rule : proxy.http_response) *common->add_http_response() = rule;
+    for (const v1::HttpRule& rule : proxy.http_after_response) {
+      *common->add_http_after_response() = rule;
+    }
+    for (const v1::TcpRule& rule : proxy.tcp_rules) *common->add_tcp_rules() = rule;
+    common->set_tcp_inspect_delay_ms(Ms(proxy.tcp_inspect_delay));
+    for (const auto& [status, text] : proxy.error_files) {
+      (*common->mutable_error_files())[status] = text;
+    }
+    Stats(proxy, common);
+    common->set_connection_mode(proxy.connection_mode);
+    if (proxy.forward_for) *common->mutable_forward_for() = *proxy.forward_for;
+    common->set_disabled(proxy.is_disabled);
+    common->set_description(proxy.description);
+    common->set_http_buffer_request(proxy.http_buffer_request);
+    common->set_nolinger(proxy.no_linger);
+    common->set_splice(proxy.splice_auto || proxy.splice_request || proxy.splice_response);
+  }
+
+  void Frontend(const Proxy& proxy) {
+    v1::Frontend* out = snapshot_.add_frontends();
+    Common(proxy, out->mutable_common());
+    AccessLog(proxy, out->mutable_common());
+    for (const v1::Bind& bind : proxy.binds) *out->add_binds() = bind;
+    out->set_maxconn(proxy.maxconn);
+    out->set_client_timeout_ms(Ms(proxy.client_timeout));
+    out->set_http_request_timeout_ms(Ms(proxy.http_request_timeout));
+    out->set_http_keep_alive_timeout_ms(Ms(proxy.http_keep_alive_timeout));
+    out->set_client_fin_timeout_ms(Ms(proxy.client_fin_timeout));
+    out->set_tunnel_timeout_ms(Ms(proxy.tunnel_timeout));
+    for (const v1::UseBackend& rule : proxy.use_backend) *out->add_use_backend() = rule;
+    if (proxy.default_backend) {
+      out->set_default_backend(proxy.default_backend->name);
+    } else if (proxy.kind == SectionKind::kListen) {
+      out->set_default_backend(proxy.name);
+    }
+    out->set_tcp_keepalive(proxy.client_tcp_keepalive);
+    out->set_backlog(proxy.backlog);
+    out->set_rate_limit_sessions(proxy.rate_limit_sessions);
+  }
+
+  void Backend(const Proxy& proxy) {
+    v1::Backend* out = snapshot_.add_backends();
+    Common(proxy, out->mutable_common());
+    *out->mutable_balance() = proxy.balance;
+    v1::Balance* balance = out->mutable_balance();
+    if (balance->algorithm() == v1::Balance::ALGORITHM_UNSPECIFIED) {
+      balance->set_algorithm(v1::Balance::ROUND_ROBIN);
+    }
+    if (balance->algorithm() == v1::Balance::RANDOM && balance->random_draws() == 0) {
+      balance->set_random_draws(2);
+    }
+    Servers(proxy, out);
+    out->set_connect_timeout_ms(Ms(proxy.connect_timeout));
+    out->set_server_timeout_ms(Ms(proxy.server_timeout));
+    out->set_queue_timeout_ms(Ms(proxy.queue_timeout));
+    out->set_server_fin_timeout_ms(Ms(proxy.server_fin_timeout));
+    out->set_tunnel_timeout_ms(Ms(proxy.tunnel_timeout));
+    out->set_http_keep_alive_timeout_ms(Ms(proxy.http_keep_alive_timeout));
+    out->set_http_request_timeout_ms(Ms(proxy.http_request_timeout));
+    out->set_retries(proxy.retries);
+    out->set_has_redispatch(proxy.redispatch.has_value());
+    out->set_redispatch_interval(proxy.redispatch.value_or(-1));
+    out->set_all_backups(proxy.all_backups);
+    out->set_tcp_keepalive(proxy.server_tcp_keepalive);
+    out->set_http_reuse(proxy.http_reuse);
+    out->set_fullconn(proxy.fullconn);
+    out->set_abort_on_close(proxy.abort_on_close);
+    for (const std::string& condition : proxy.retry_on) out->add_retry_on(condition);
+    out->set_retry_on_conn_failure_only(proxy.retry_on.empty());
+    if (!proxy.source.address().empty()) *out->mutable_source() = proxy.source;
+  }
+
+  void Servers(const Proxy& proxy, v1::Backend* out) {
+    std::set<uint32_t> taken;
+    for (const Server& server : proxy.servers) {
+      if (server.settings.id != 0 && !taken.insert(server.settings.id).second) {
+        diagnostics_->Error(
+            server.place, absl::StrCat("'id ", server.settings.id, "' is used by another server"));
+      }
+    }
+    uint32_t next = 1;
+    for (const Server& server : proxy.servers) {
+      uint32_t number = server.settings.id;
+      if (number == 0) {
+        while (taken.contains(next)) ++next;
+        number = next++;
+      }
+      OneServer(proxy, server, number, out->add_servers());
+    }
+  }
+
+  static void OneServer(const Proxy& proxy, const Server& server, uint32_t number,
+                        v1::Server* out) {
+    const ServerSettings& settings = server.settings;
+    out->set_name(server.name);
+    out->set_number(number);
+    out->set_address(server.address.text);
+    out->set_hostname(server.address.hostname);
+    out->set_port_from_client(server.address.is_offset);
+    out->set_port_offset(server.address.offset);
+    out->set_weight(settings.weight);
+    // HAProxy lets "minconn" alone stand for both.
+    out->set_maxconn(settings.maxconn != 0 ? settings.maxconn : settings.minconn);
+    out->set_minconn(settings.minconn);
+    out->set_maxqueue(settings.maxqueue);
+    out->set_backup(settings.is_backup);
+    out->set_on_marked_down(settings.on_marked_down);
+    out->set_on_marked_up(settings.on_marked_up);
+    out->set_pool_disabled(settings.pool_max_conn == 0u);
+    out->set_pool_max_conn(settings.pool_max_conn.value_or(0));
+    out->set_pool_purge_delay_ms(Ms(settings.pool_purge_delay));
+    out->set_slowstart_ms(Ms(settings.slowstart));
+    out->set_cookie(settings.cookie);
+    out->set_disabled(settings.is_disabled);
+    if (!settings.source.address().empty()) *out->mutable_source() = settings.source;
+    if (!settings.is_checked) return;
+    out->set_is_checked(true);
+    *out->mutable_health_check() = EmitHealthCheck(proxy, server);
+  }
+
+  // Two names with one identity would share state and counters.
+  void CheckIds() {
+    std::map<uint64_t, std::string> owners;
+    auto claim = [&](uint64_t id, std::string name) {
+      auto [it, is_new] = owners.emplace(id, name);
+      if (!is_new && it->second != name) {
+        diagnostics_->Error({}, absl::StrCat("the names of ", it->second, " and ", name,
+                                             " have the same identity; rename one"));
+      }
+    };
+    for (const v1::Frontend& frontend : snapshot_.frontends()) {
+      const std::string& name = frontend.common().name();
+      claim(FrontendIdOf(name), absl::StrCat("frontend '", name, "'"));
+    }
+    for (const v1::Backend& backend : snapshot_.backends()) {
+      const std::string& name = backend.common().name();
+      claim(BackendIdOf(name), absl::StrCat("backend '", name, "'"));
+      for (const v1::Server& server : backend.servers()) {
+        claim(ServerIdOf(name, server.name()),
+              absl::StrCat("server '", name, "/", server.name(), "'"));
+      }
+    }
+  }
+
+  const Model& model_;
+  Diagnostics* diagnostics_;
+  v1::Snapshot snapshot_;
+  std::map<const Proxy*, uint32_t> numbers_;
+};
+
+}  // namespace
+
+v1::Snapshot Emit(const Model& model, Diagnostics* diagnostics) {
+  return Emitter(model, diagnostics).Run();
+}
+
+}  // namespace lb::config

@@ -1,0 +1,188 @@
+// Keywords that are accepted and have no effect, each with its reason. Some are noted for the
+// programs' mains, which may honour them where both planes are one process.
+// Source: HAProxy configuration manual, section 3.
+#include "controlplane/config/keywords/setters.h"
+#include "controlplane/config/keywords/tables.h"
+
+namespace lb::config {
+namespace {
+
+constexpr std::string_view kOwnProcess = "processes are started by systemd or 'lbd'; set it there";
+constexpr std::string_view kNoTls = "TLS is not supported yet";
+constexpr std::string_view kTuning = "this tunes HAProxy's own machinery, which is not here";
+
+constexpr Keyword Ignored(std::string_view name, Sections sections, std::string_view arguments,
+                          std::string_view manual, std::string_view reason) {
+  Keyword keyword;
+  keyword.text = {name, arguments, "Accepted, of no effect.", "", manual, Support::kNotice, reason};
+  keyword.sections = sections;
+  keyword.max_args = kAnyNumber;
+  return keyword;
+}
+
+void Note(Scope& scope, const Statement& statement, std::string_view reason) {
+  scope.diagnostics().Notice(statement.NamePlace(),
+                             "'" + statement.name.text + "' has no effect: " + std::string(reason));
+}
+
+// Keeps the value for who asks, and says that the file alone does not do it.
+template <std::string ControlSettings::*kField>
+void Remember(const Statement& statement, Scope& scope) {
+  scope.control().*kField = statement.args[0].text;
+  Note(scope, statement, kOwnProcess);
+}
+
+void SetProcesses(const Statement& statement, Scope& scope) {
+  const auto count = scope.Number(statement, 0);
+  if (!count) return;
+  if (*count != 1) {
+    return scope.Error(statement, 0, "only 'nbproc 1' is supported", "use 'nbthread'");
+  }
+  Note(scope, statement, "one process is all there is; use 'nbthread'");
+}
+
+constexpr Keyword kProcessKeywords[] = {
+    {.text = {"daemon", "", "Asks for a background process; 'lbd -D' does it.", "", "3.1"},
+     .sections = kInGlobal,
+     .apply =
+         [](const Statement& s, Scope& scope) {
+           scope.control().daemon = true;
+           Note(scope, s, "use 'lbd -D'");
+         }},
+    {.text = {"master-worker", "[no-exit-on-failure]", "Asks for HAProxy's master process.", "",
+              "3.1"},
+     .sections = kInGlobal,
+     .max_args = 1,
+     .apply =
+         [](const Statement& s, Scope& scope) {
+           scope.control().master_worker = true;
+           Note(scope, s, "configuration is pushed into the running process");
+         }},
+    {.text = {"user", "<name>", "User to run as.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = Remember<&ControlSettings::user>},
+    {.text = {"group", "<name>", "Group to run as.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = Remember<&ControlSettings::group>},
+    {.text = {"chroot", "<directory>", "Directory to confine the process to.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = Remember<&ControlSettings::chroot>},
+    {.text = {"nbproc", "1", "Processes; only 1 is accepted.", "1", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = SetProcesses},
+    Ignored("uid", kInGlobal, "<number>", "3.1", kOwnProcess),
+    Ignored("gid", kInGlobal, "<number>", "3.1", kOwnProcess),
+    Ignored("ulimit-n", kInGlobal, "<number>", "3.1",
+            "the descriptor limit is raised to its hard limit at start"),
+    Ignored("fd-hard-limit", kInGlobal, "<number>", "3.1",
+            "the descriptor limit is raised to its hard limit at start"),
+    Ignored("strict-limits", kInGlobal, "", "3.1", "limits are always checked"),
+    Ignored("insecure-fork-wanted", kInGlobal, "", "3.1",
+            "the data plane never forks; checks run in the control plane"),
+    Ignored("insecure-setuid-wanted", kInGlobal, "", "3.1", "the data plane never forks"),
+    Ignored("cpu-map", kInGlobal, "<thread-set> <cpu-set>", "3.1",
+            "pin threads with systemd's CPUAffinity or taskset"),
+    Ignored("numa-cpu-mapping", kInGlobal, "", "3.1",
+            "pin threads with systemd's NUMAPolicy or numactl"),
+    Ignored("set-dumpable", kInGlobal, "", "3.1", kOwnProcess),
+    Ignored("localpeer", kInGlobal, "<name>", "3.1",
+            "data planes share their state through the control plane"),
+    Ignored("mworker-max-reloads", kInGlobal, "<number>", "3.1", "there is no master process"),
+    Ignored("quiet", kInGlobal, "", "3.3", "use the command line"),
+    Ignored("zero-warning", kInGlobal, "", "3.3", "use the command line"),
+    Ignored("noepoll", kInGlobal, "", "3.2", kTuning),
+    Ignored("nopoll", kInGlobal, "", "3.2", kTuning),
+    Ignored("nokqueue", kInGlobal, "", "3.2", kTuning),
+    Ignored("noevports", kInGlobal, "", "3.2", kTuning),
+    Ignored("nosplice", kInGlobal, "", "3.2", kTuning),
+    Ignored("noreuseport", kInGlobal, "", "3.2", kTuning),
+    Ignored("no-memory-trimming", kInGlobal, "", "3.2", kTuning),
+    Ignored("busy-polling", kInGlobal, "", "3.2", kTuning),
+    Ignored("maxpipes", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("profiling.tasks", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("profiling.memory", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("server-state-base", kInGlobal, "<directory>", "3.1",
+            "server states are kept by the control plane's store"),
+    Ignored("server-state-file", kInGlobal, "<file>", "3.1",
+            "server states are kept by the control plane's store"),
+    Ignored("load-server-state-from-file", kInAnyProxy, "<mode>", "4.2",
+            "server states are kept by the control plane's store"),
+    Ignored("server-state-file-name", kInAnyProxy, "<file>", "4.2",
+            "server states are kept by the control plane's store"),
+    Ignored("bind-process", kInAnyProxy, "<set>", "4.2", "there is one process"),
+    Ignored("ssl-default-bind-options", kInGlobal, "<options>", "3.1", kNoTls),
+    Ignored("ssl-default-bind-ciphers", kInGlobal, "<ciphers>", "3.1", kNoTls),
+    Ignored("ssl-default-bind-ciphersuites", kInGlobal, "<suites>", "3.1", kNoTls),
+    Ignored("ssl-default-bind-curves", kInGlobal, "<curves>", "3.1", kNoTls),
+    Ignored("ssl-default-server-options", kInGlobal, "<options>", "3.1", kNoTls),
+    Ignored("ssl-default-server-ciphers", kInGlobal, "<ciphers>", "3.1", kNoTls),
+    Ignored("ssl-default-server-ciphersuites", kInGlobal, "<suites>", "3.1", kNoTls),
+    Ignored("ssl-server-verify", kInGlobal, "<mode>", "3.1", kNoTls),
+    Ignored("ssl-dh-param-file", kInGlobal, "<file>", "3.1", kNoTls),
+    Ignored("ssl-load-extra-files", kInGlobal, "<kinds>", "3.1", kNoTls),
+    Ignored("ssl-load-extra-del-ext", kInGlobal, "", "3.1", kNoTls),
+    Ignored("ssl-skip-self-issued-ca", kInGlobal, "", "3.1", kNoTls),
+    Ignored("ssl-mode-async", kInGlobal, "", "3.2", kNoTls),
+    Ignored("issuers-chain-path", kInGlobal, "<directory>", "3.1", kNoTls),
+    Ignored("ca-base", kInGlobal, "<directory>", "3.1", kNoTls),
+    Ignored("crt-base", kInGlobal, "<directory>", "3.1", kNoTls),
+    Ignored("maxsslconn", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("maxsslrate", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.cachesize", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.capture-buffer-size", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.capture-cipherlist-size", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.default-dh-param", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.force-private-cache", kInGlobal, "", "3.2", kNoTls),
+    Ignored("tune.ssl.hard-maxrecord", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.keylog", kInGlobal, "<mode>", "3.2", kNoTls),
+    Ignored("tune.ssl.lifetime", kInGlobal, "<duration>", "3.2", kNoTls),
+    Ignored("tune.ssl.maxrecord", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.ssl.ssl-ctx-cache-size", kInGlobal, "<number>", "3.2", kNoTls),
+    Ignored("tune.buffers.limit", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.buffers.reserve", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.comp.maxlevel", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.fd.edge-triggered", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("tune.h2.header-table-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.h2.initial-window-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.h2.max-concurrent-streams", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.h2.max-frame-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.http.cookielen", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.http.logurilen", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.idle-pool.shared", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("tune.idletimer", kInGlobal, "<duration>", "3.2", kTuning),
+    Ignored("tune.listener.multi-queue", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("tune.maxaccept", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.maxpollevents", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.pattern.cache-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.pipesize", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.pool-high-fd-ratio", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.pool-low-fd-ratio", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.rcvbuf.client", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.rcvbuf.server", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.recv_enough", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.runqueue-depth", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.sched.low-latency", kInGlobal, "<mode>", "3.2", kTuning),
+    Ignored("tune.sndbuf.client", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.sndbuf.server", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.vars.global-max-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.vars.proc-max-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.vars.reqres-max-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.vars.sess-max-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.vars.txn-max-size", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.zlib.memlevel", kInGlobal, "<number>", "3.2", kTuning),
+    Ignored("tune.zlib.windowsize", kInGlobal, "<number>", "3.2", kTuning),
+};
+
+}  // namespace
+
+std::span<const Keyword> ProcessKeywords() { return kProcessKeywords; }
+
+}  // namespace lb::config

@@ -1,0 +1,183 @@
+// Parameters of "server" and "default-server" lines.
+// Source: HAProxy configuration manual, section 5.2.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "controlplane/config/address_spec.h"
+#include "controlplane/config/keywords/setters.h"
+#include "controlplane/config/keywords/source.h"
+#include "controlplane/config/keywords/tables.h"
+
+namespace lb::config {
+namespace {
+
+constexpr uint32_t kMaxWeight = 256;
+
+template <Millis ServerSettings::*kField>
+void SetInterval(LineScope& line) {
+  std::optional<Millis> value = line.Duration(0);
+  if (!value) return;
+  if (*value == Millis(0)) return line.Error(0, "an interval must be at least 1ms");
+  line.server().*kField = *value;
+}
+
+void SetOnMarkedDown(LineScope& line) {
+  if (line.Arg(0) != "shutdown-sessions") {
+    return line.Error(
+        0, absl::StrCat("unknown action '", line.Arg(0), "' (expected shutdown-sessions)"));
+  }
+  line.server().on_marked_down = v1::ON_MARKED_DOWN_SHUTDOWN_SESSIONS;
+}
+
+void SetOnMarkedUp(LineScope& line) {
+  if (line.Arg(0) != "shutdown-backup-sessions") {
+    return line.Error(
+        0, absl::StrCat("unknown action '", line.Arg(0), "' (expected shutdown-backup-sessions)"));
+  }
+  line.server().on_marked_up = v1::ON_MARKED_UP_SHUTDOWN_BACKUP_SESSIONS;
+}
+
+void SetInitState(LineScope& line) {
+  const std::string& word = line.Arg(0);
+  v1::InitState& state = line.server().init_state;
+  if (word == "up") {
+    state = v1::INIT_STATE_UP;
+  } else if (word == "down") {
+    state = v1::INIT_STATE_DOWN;
+  } else if (word == "fully-up") {
+    state = v1::INIT_STATE_FULLY_UP;
+  } else if (word == "fully-down") {
+    state = v1::INIT_STATE_FULLY_DOWN;
+  } else {
+    line.Error(
+        0, absl::StrCat("unknown state '", word, "' (expected up, down, fully-up or fully-down)"));
+  }
+}
+
+void SetCheckAddress(LineScope& line) {
+  absl::StatusOr<ServerAddress> address = ParseServerAddress(line.Arg(0), line.scope().env());
+  if (!address.ok()) return line.Error(0, std::string(address.status().message()));
+  if (address->offset != 0) return line.Error(0, "a check's port cannot be relative");
+  line.server().check_address = address->text;
+}
+
+void SetPoolMaxConn(LineScope& line) {
+  if (line.Arg(0) == "-1") {
+    line.server().pool_max_conn.reset();
+    return;
+  }
+  if (auto value = line.Number(0)) line.server().pool_max_conn = *value;
+}
+
+// "last" and "libc" are what loading does; "none" would leave a server without an address.
+void SetInitAddr(LineScope& line) {
+  const std::vector<std::string> methods = absl::StrSplit(line.Arg(0), ',');
+  for (const std::string& method : methods) {
+    if (method == "last" || method == "libc") continue;
+    if (method == "none") return line.Error(0, "'init-addr none' is not supported yet");
+    absl::StatusOr<Address> literal = Address::FromIp(method, 0);
+    return line.Error(
+        0, literal.ok() ? absl::StrCat("a fixed address in 'init-addr' is not supported yet")
+                        : absl::StrCat("unknown method '", method, "' (expected last or libc)"));
+  }
+}
+
+constexpr Parameter kParameters[] = {
+    {{"id", "<number>", "The server's number in statistics.", "counted", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::id, 1>},
+    {{"weight", "<0-256>", "Share of the load.", "1", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::weight, 0, kMaxWeight>},
+    {{"maxconn", "<number>", "Connections at one time; more wait in a queue.", "no limit", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::maxconn>},
+    {{"minconn", "<number>", "The same at low load; grows to maxconn.", "maxconn", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::minconn>},
+    {{"maxqueue", "<number>", "Requests that may wait for this server.", "no limit", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::maxqueue>},
+    {{"backup", "", "Used when no other server is left.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::is_backup>},
+    {{"no-backup", "", "Undoes 'backup' of a default-server line.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::is_backup, false>},
+    {{"disabled", "", "Starts in maintenance.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::is_disabled>},
+    {{"enabled", "", "Undoes 'disabled' of a default-server line.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::is_disabled, false>},
+    {{"check", "", "Health checks.", "", "5.2"}, 0, SetServerFlag<&ServerSettings::is_checked>},
+    {{"no-check", "", "Undoes 'check' of a default-server line.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::is_checked, false>},
+    {{"inter", "<duration>", "Time between checks.", "2s", "5.2"},
+     1,
+     SetInterval<&ServerSettings::inter>},
+    {{"fastinter", "<duration>", "The same between states.", "inter", "5.2"},
+     1,
+     SetInterval<&ServerSettings::fastinter>},
+    {{"downinter", "<duration>", "The same while down.", "inter", "5.2"},
+     1,
+     SetInterval<&ServerSettings::downinter>},
+    {{"rise", "<number>", "Good checks that make a server up.", "2", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::rise, 1>},
+    {{"fall", "<number>", "Bad checks that make a server down.", "3", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::fall, 1>},
+    {{"port", "<port>", "Port of the checks.", "the server's", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::check_port, 1, 65535>},
+    {{"addr", "<address>", "Address of the checks.", "the server's", "5.2"}, 1, SetCheckAddress},
+    {{"init-state", "up|down|fully-up|fully-down", "State before the first check.",
+      "no traffic until the first verdict", "5.2"},
+     1,
+     SetInitState},
+    {{"on-marked-down", "shutdown-sessions", "Closes the server's sessions when it goes down.", "",
+      "5.2"},
+     1,
+     SetOnMarkedDown},
+    {{"on-marked-up", "shutdown-backup-sessions",
+      "Closes the sessions of backup servers when this one comes up.", "", "5.2"},
+     1,
+     SetOnMarkedUp},
+    {{"slowstart", "<duration>", "Time over which the weight grows after going up.", "none", "5.2"},
+     1,
+     SetServerDuration<&ServerSettings::slowstart>},
+    {{"cookie", "<value>", "The server's value of a persistence cookie.", "", "5.2"},
+     1,
+     [](LineScope& line) { line.server().cookie = line.Arg(0); }},
+    {{"pool-max-conn", "<number>", "Idle connections kept; -1: no limit.", "no limit", "5.2"},
+     1,
+     SetPoolMaxConn},
+    {{"pool-purge-delay", "<duration>", "How long idle connections are kept.", "5s", "5.2"},
+     1,
+     SetServerDuration<&ServerSettings::pool_purge_delay>},
+    {{"init-addr", "last|libc[,...]", "How a name is resolved at load.", "last,libc", "5.2"},
+     1,
+     SetInitAddr},
+    {{"source", "<address>[:<port>]", "Local address of connections to this server.",
+      "the backend's", "5.2"},
+     1,
+     [](LineScope& line) {
+       if (auto source = ParseSource(line.statement(), line.position() + 1, line.scope())) {
+         line.server().source = source->address;
+       }
+     }},
+    {{"no-agent-check", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"no-send-proxy", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"no-send-proxy-v2", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"no-ssl", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"no-check-ssl", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"non-stick", "", "Accepted: there is no stick table.", "", "5.2"}, 0, [](LineScope&) {}},
+};
+
+}  // namespace
+
+std::span<const Parameter> ServerParameters() { return kParameters; }
+
+}  // namespace lb::config

@@ -1,0 +1,112 @@
+#include "controlplane/service/runtime_adapter.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace lb::service {
+namespace {
+
+v1::Origin ToProto(const CommandOrigin& origin) {
+  v1::Origin out;
+  out.set_user(origin.user);
+  out.set_host(origin.host);
+  out.set_program(origin.program);
+  return out;
+}
+
+// A lagging data plane gets the state when it answers again; the order itself has been carried out.
+std::function<void(absl::StatusOr<v1::SetServerReply>)> StatusOnly(
+    std::function<void(absl::Status)> done) {
+  return
+      [done = std::move(done)](absl::StatusOr<v1::SetServerReply> reply) { done(reply.status()); };
+}
+
+}  // namespace
+
+void RuntimeAdapter::GetView(Needs needs, Done<RuntimeView> done) {
+  auto answer = [this, done = std::move(done)](absl::StatusOr<v1::Counters> counters) {
+    RuntimeView view;
+    view.snapshot = controller_->book().snapshot();
+    for (v1::ServerState& state : controller_->book().AllStates()) {
+      view.states[state.id()] = std::move(state);
+    }
+    if (counters.ok()) view.counters = *std::move(counters);
+    done(std::move(view));
+  };
+  if (needs == Needs::kCounters) {
+    controller_->view().Counters(std::nullopt, std::move(answer));
+  } else {
+    answer(v1::Counters());
+  }
+}
+
+void RuntimeAdapter::ListSessions(Done<std::vector<v1::SessionEntry>> done) {
+  controller_->servers().ListSessions(
+      [done = std::move(done)](absl::StatusOr<v1::ListSessionsReply> reply) {
+        std::vector<v1::SessionEntry> sessions;
+        if (reply.ok()) {
+          sessions.assign(reply->sessions().begin(), reply->sessions().end());
+        }
+        done(std::move(sessions));
+      });
+}
+
+void RuntimeAdapter::SetServer(const std::string& backend, const std::string& server,
+                               const ServerChange& change, const CommandOrigin& origin,
+                               Done<absl::Status> done) {
+  if (change.kind == ServerChange::Kind::kMaxconn) {
+    const auto maxconn = static_cast<uint32_t>(std::strtoul(change.value.c_str(), nullptr, 10));
+    controller_->servers().SetMaxconn(backend, server, maxconn, ToProto(origin),
+                                      StatusOnly(std::move(done)));
+    return;
+  }
+  v1::SetServerRequest request;
+  request.set_backend(backend);
+  request.set_server(server);
+  *request.mutable_origin() = ToProto(origin);
+  switch (change.kind) {
+    case ServerChange::Kind::kState:
+      request.set_state(change.value);
+      break;
+    case ServerChange::Kind::kWeight:
+      request.set_weight(change.value);
+      break;
+    case ServerChange::Kind::kHealth:
+      request.set_health(change.value);
+      break;
+    default:
+      request.mutable_address()->set_address(change.value);
+      request.mutable_address()->set_port(change.port);
+      break;
+  }
+  controller_->servers().SetServer(request, StatusOnly(std::move(done)));
+}
+
+void RuntimeAdapter::ShutdownServerSessions(const std::string& backend, const std::string& server,
+                                            const CommandOrigin& origin,
+                                            Done<absl::StatusOr<uint64_t>> done) {
+  v1::ShutdownServerSessionsRequest request;
+  request.set_backend(backend);
+  request.set_server(server);
+  *request.mutable_origin() = ToProto(origin);
+  controller_->servers().ShutdownSessions(
+      request, [done = std::move(done)](absl::StatusOr<v1::ShutdownServerSessionsReply> reply) {
+        if (reply.ok()) {
+          done(reply->closed());
+        } else {
+          done(reply.status());
+        }
+      });
+}
+
+void RuntimeAdapter::ClearCounters(bool all, const CommandOrigin& origin, Done<absl::Status> done) {
+  v1::ClearCountersRequest request;
+  request.set_all(all);
+  *request.mutable_origin() = ToProto(origin);
+  controller_->servers().ClearCounters(
+      request, [done = std::move(done)](const absl::StatusOr<v1::ClearCountersReply>& reply) {
+        done(reply.status());
+      });
+}
+
+}  // namespace lb::service
