@@ -23,7 +23,7 @@ TEST_F(HistoryTest, AnEventThatCannotBeStoredIsNotTold) {
   ASSERT_TRUE(TurnUntil([&] { return stored.has_value(); }));
   EXPECT_EQ(*stored, absl::InternalError("disk"));
   EXPECT_FALSE(was_told);
-  EXPECT_THAT(EventTexts(), Not(::testing::Contains("never")));
+  EXPECT_THAT(EventTexts(), ::testing::Not(::testing::Contains("never")));
 }
 
 TEST_F(HistoryTest, AWatcherMayLeaveWhileItIsTold) {
