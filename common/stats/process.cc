@@ -97,7 +97,10 @@ void AddState(const ProcessInput& input, Items* items) {
   const v1::ProcessCounters& c = input.counters;
   const bool has_global = input.snapshot != nullptr;
   items->Text(50, "node", "COS", has_global ? input.snapshot->global().node() : "");
-  items->Text(51, "description", "COS", has_global ? input.snapshot->global().description() : "");
+  // HAProxy leaves it out unless the configuration has one.
+  if (has_global && !input.snapshot->global().description().empty()) {
+    items->Text(51, "description", "COS", input.snapshot->global().description());
+  }
   items->Number(52, "Stopping", "MGP", c.is_stopping() ? 1 : 0);
   items->Number(53, "Jobs", "MGP", c.current_connections() + input.listeners);
   items->Number(54, "Unstoppable Jobs", "MGP", 0);

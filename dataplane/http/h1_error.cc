@@ -10,13 +10,13 @@ struct Row {
 };
 
 // In the order of the enum. 414 and 431 where HAProxy 2.6 says 400: RFC 9110 and RFC 6585 have
-// these statuses for it. 505 where it lets the version pass.
+// these statuses for it. 431 also for too many fields.
 constexpr Row kRows[] = {
     {200, "no error"},
     {400, "bad method"},
     {400, "bad request target"},
     {400, "bad HTTP version"},
-    {505, "unsupported HTTP version"},
+    {400, "unsupported HTTP version"},
     {400, "bad status code"},
     {400, "bad reason phrase"},
     {400, "bare CR or LF"},
@@ -36,7 +36,7 @@ constexpr Row kRows[] = {
     {400, "upgrade that was not asked for"},
     {414, "request target too long"},
     {431, "header fields too large"},
-    {400, "too many header fields"},
+    {431, "too many header fields"},
     {400, "bad chunk size"},
     {400, "chunk size overflow"},
     {400, "chunk size line too long"},

@@ -57,7 +57,8 @@ void FillLog(Exchange* x, const UpstreamLease* lease) {
       log.server_connections = server->sessions.load(std::memory_order_relaxed);
     }
   }
-  log.status = x->response.status != 0 ? x->response.status : -1;
+  if (x->response.status != 0) log.status = x->response.status;
+  if (log.status == 0) log.status = -1;
   log.bytes_read = x->bytes_to_client;
   log.bytes_uploaded = x->bytes_from_client;
 }

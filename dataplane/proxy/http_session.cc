@@ -138,6 +138,8 @@ event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, W
   } else if (why == WakeReason::kTimeout) {
     co_await RefuseRequest(x, 408, 'c', 'R');
   } else {
+    // Nobody is left to answer when nothing was asked; the log says 400 all the same.
+    x->log.status = 400;
     co_await RefuseRequest(x, x->bytes_from_client > 0 ? 400 : 0, 'C', 'R');
   }
 }

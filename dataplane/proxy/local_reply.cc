@@ -43,7 +43,6 @@ constexpr Page kPages[] = {
     {502, "Bad Gateway", "The server returned an invalid or incomplete response.", false},
     {503, "Service Unavailable", "No server is available to handle this request.", false},
     {504, "Gateway Time-out", "The server didn't respond in time.", false},
-    {505, "HTTP Version Not Supported", "This proxy speaks HTTP/1.0 and HTTP/1.1 here.", true},
 };
 
 std::string Write(const Page& page) {

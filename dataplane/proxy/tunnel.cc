@@ -22,7 +22,7 @@ using net::IoStatus;
 
 // One direction: from `from` to `to`. Has a name for the linker, since a coroutine's frame holds
 // it.
-struct Direction {
+struct TunnelDirection {
   net::Stream* from;
   net::Buffer* in;
   net::Stream* to;
@@ -36,7 +36,7 @@ struct Direction {
   bool to_failed = false;
   bool waits_for_sink = false;
 
-  ~Direction() {
+  ~TunnelDirection() {
     if (pipe.has_value()) pipes->Give(std::move(*pipe));
   }
   bool is_failed() const { return from_failed || to_failed; }
@@ -51,7 +51,7 @@ constexpr uint64_t kFairShare = 4 << 20;
 
 enum class Step : uint8_t { kMoved, kWait, kEnd };
 
-Step WriteOut(Direction* d) {
+Step WriteOut(TunnelDirection* d) {
   while (!d->in->is_empty()) {
     IoResult out = d->to->Write(d->in->read_position(), d->in->size());
     if (out.status == IoStatus::kAgain) {
@@ -68,7 +68,7 @@ Step WriteOut(Direction* d) {
   return Step::kMoved;
 }
 
-Step SpliceOut(Direction* d) {
+Step SpliceOut(TunnelDirection* d) {
   while (d->pipe->held > 0) {
     IoResult out = d->to->SpliceOut(d->pipe->read_end.get(), d->pipe->held, /*more=*/false);
     if (out.status == IoStatus::kAgain) {
@@ -85,7 +85,7 @@ Step SpliceOut(Direction* d) {
   return Step::kMoved;
 }
 
-Step NoteReadEnd(Direction* d, const IoResult& got) {
+Step NoteReadEnd(TunnelDirection* d, const IoResult& got) {
   if (got.status == IoStatus::kAgain) return Step::kWait;
   if (got.status == IoStatus::kEof) {
     d->source_ended = true;
@@ -95,7 +95,7 @@ Step NoteReadEnd(Direction* d, const IoResult& got) {
   return Step::kEnd;
 }
 
-Step CopyOnce(Direction* d) {
+Step CopyOnce(TunnelDirection* d) {
   d->in->Reserve();
   if (d->in->is_empty()) d->in->Clear();  // what was consumed in place counts as taken otherwise
   const size_t room = d->in->free_bytes();
@@ -109,7 +109,7 @@ Step CopyOnce(Direction* d) {
   return WriteOut(d);
 }
 
-Step SpliceOnce(Direction* d) {
+Step SpliceOnce(TunnelDirection* d) {
   IoResult got = d->from->SpliceIn(d->pipe->write_end.get(), d->pipe->capacity);
   if (!got.ok()) return NoteReadEnd(d, got);
   d->pipe->held += got.bytes;
@@ -120,7 +120,7 @@ Step SpliceOnce(Direction* d) {
 
 // Moves as much as goes, and passes the end on when everything before it has gone.
 // Returns whether anything happened.
-bool Move(Direction* d) {
+bool Move(TunnelDirection* d) {
   if (d->is_closed || d->is_failed()) return false;
   const uint64_t before = d->moved;
   d->waits_for_sink = false;
@@ -141,7 +141,8 @@ bool Move(Direction* d) {
   return d->moved != before;
 }
 
-Interest InterestOf(net::Stream* stream, const Direction& reads, const Direction& writes) {
+Interest InterestOf(net::Stream* stream, const TunnelDirection& reads,
+                    const TunnelDirection& writes) {
   Interest interest{stream, 0};
   if (!reads.source_ended && !reads.waits_for_sink) interest.mask |= kReadable | kHungUp;
   if (writes.waits_for_sink) interest.mask |= kWritable;
@@ -153,8 +154,8 @@ Interest InterestOf(net::Stream* stream, const Direction& reads, const Direction
 event::Task<TunnelEndResult> Tunnel(WorkerContext* worker, Session* session, TunnelEnd client,
                                     TunnelEnd server) {
   event::EventLoop* loop = worker->loop;
-  Direction up{client.stream, client.in, server.stream, &worker->pipes};
-  Direction down{server.stream, server.in, client.stream, &worker->pipes};
+  TunnelDirection up{client.stream, client.in, server.stream, &worker->pipes};
+  TunnelDirection down{server.stream, server.in, client.stream, &worker->pipes};
   SteadyTime client_active = loop->now();
   SteadyTime server_active = loop->now();
   TunnelEndResult result;

@@ -118,8 +118,8 @@ def masked(line):
     text = re.sub(r"\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\]", "[DATE]", text)
     # The five (http) or three (tcp) timers: a number stays apart from -1.
     text = re.sub(r" (?:\+?-?\d+/){2,4}\+?-?\d+ ", lambda timers: times(timers[0]), text, count=1)
-    if "<NOSRV>" in text or re.search(r" (502|503|504) \d+ ", text):
-        text = re.sub(r"(T(?:/T|/-1)* \S+) \d+ ", r"\1 SIZE ", text, count=1)
+    # HAProxy counts its internal form of a message, we count what went over the wire.
+    text = re.sub(r"(T(?:/T|/-1)*(?: \S+)?) \d+ (-|\S\S)", r"\1 SIZE \2", text, count=1)
     return line.facility, line.severity, text
 
 

@@ -103,7 +103,7 @@ def test_capital_d_runs_in_the_background_and_p_writes_the_pid(stage, proxy, pro
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="end of the daemon")
 
 
-@pytest.mark.parametrize("condition, code", [("feature(OPENSSL)", 0), ("streq(a,b)", 1),
+@pytest.mark.parametrize("condition, code", [("feature(PCRE2)", 0), ("streq(a,b)", 1),
                                              ("!streq(a,b)", 0), ("version_atleast(1.0)", 0)])
 def test_cc_tells_a_condition_by_the_exit_code(condition, code, stage, program):
     assert run(stage, program, "-cc", condition)[0] == code

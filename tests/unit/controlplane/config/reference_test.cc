@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Reference, TheCheckedInPageIsCurrent) {
-  std::ifstream in(std::string(LB_SOURCE_DIR) + "/docs/configuration.md", std::ios::binary);
+  std::ifstream in("docs/configuration.md", std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   EXPECT_TRUE(text.str() == RenderReference())

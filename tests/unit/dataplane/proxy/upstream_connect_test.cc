@@ -168,7 +168,7 @@ TEST_F(UpstreamConnectTest, RedispatchGoesToAnotherServerAtOnceWithRoundRobin) {
   EXPECT_EQ(proxy_.entries[1].runtime->sessions.load(), 0u);
 }
 
-TEST_F(UpstreamConnectTest, RedispatchWithLeastConnectionsWaitsForTheLastRetry) {
+TEST_F(UpstreamConnectTest, RedispatchWithoutRoundRobinWaitsForTheLastRetry) {
   proxy_.backend->has_redispatch = true;
   proxy_.backend->retries = 2;
   proxy_.backend->balance.algorithm = upstream::Algorithm::kFirst;
