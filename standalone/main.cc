@@ -95,6 +95,7 @@ class Program {
     if (is_up_ || is_ending_) return;
     LB_LOG(kError) << StartFailure(why);
     control_.controller().revisions().RefuseStart(why);
+    control_.controller().ExpectLosses();
     exit_status_ = 1;
     is_ending_ = true;
     traffic_->StopNow();

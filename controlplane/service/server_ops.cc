@@ -155,10 +155,6 @@ void ServerOps::SetHealth(ServerEntry* entry, const v1::SetServerRequest& reques
         absl::StrCat("health '", request.health(), "': expected up, stopping or down")));
     return;
   }
-  if (!entry->config->is_checked()) {
-    done(absl::FailedPreconditionError("health checks are not enabled on this server."));
-    return;
-  }
   const std::string origin = OriginText(request.origin());
   parts_.health->Publish(*entry, entry->machine.SetHealth(health), origin);
   PushAndStore(

@@ -22,9 +22,12 @@ TEST(Process, PrintsHaproxysKeysInItsOrder) {
   EXPECT_THAT(text, StartsWith("Name: lb\nVersion: 1.2.3\nRelease_date: -\nNbthread: 2\nNbproc: 1\n"));
   for (std::string line :
        {"Pid: 4711\n", "Uptime: 1d 2h01m01s\n", "Uptime_sec: 93661\n", "Maxconn: 4000\n",
-        "node: edge1\n", "description: \n", "Listeners: 3\n", "Stopping: 0\n"}) {
+        "node: edge1\n", "Listeners: 3\n", "Stopping: 0\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("description:")));
+  f.snapshot.mutable_global()->set_description("the edge");
+  EXPECT_THAT(RenderProcessText(f.Process()), HasSubstr("\ndescription: the edge\n"));
 }
 
 TEST(Process, TypedAndJsonFormsCarryPositionsAndTags) {

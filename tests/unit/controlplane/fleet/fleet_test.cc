@@ -245,6 +245,7 @@ TEST_F(FleetTest, AReconnectOfTheSameInstanceReplacesTheOldSession) {
   EXPECT_TRUE(a_.wire.is_closed);
   a_.Vanish();
   EXPECT_TRUE(fleet_.nodes().at("a").is_connected);
+  again.Vanish();
 }
 
 TEST_F(FleetTest, AnIllegalMessageEndsTheSessionWithAReason) {

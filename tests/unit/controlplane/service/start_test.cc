@@ -72,10 +72,7 @@ TEST_F(StartTest, ErrorsStoreNothing) {
 }
 
 TEST_F(StartTest, BringsWhatTheStoreRemembers) {
-  store::Override maint;
-  maint.backend = "web";
-  maint.server = "s1";
-  maint.value = "maint";
+  const store::Override maint{"web", "s1", store::OverrideKind::kState, "maint", "test", 0};
   ASSERT_TRUE(store_->SetOverride(maint).ok());
   auto starting = Load(kWeb);
   ASSERT_EQ(starting->overrides.size(), 1u);
