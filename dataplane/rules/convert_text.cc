@@ -117,15 +117,15 @@ Sample Piece(const Sample& in, const ProgramArgs& args, TxnContext&) {
   for (int64_t i = from_back ? -index : index; i > 0; --i) {
     if (!pieces.Next(&start, &end)) return Sample();
   }
-  if (count == 0) {
-    start = from_back ? 0 : start;
-    end = from_back ? end : in.text().size();
-  }
+  bool takes_rest = count == 0;
   size_t more_start;
   size_t more_end;
-  for (int64_t i = 1; i < count && pieces.Next(&more_start, &more_end); ++i) {
-    (from_back ? start : end) = from_back ? more_start : more_end;
+  for (int64_t i = 1; i < count && !takes_rest; ++i) {
+    // With fewer pieces left than asked for, all that follows is taken, delimiters included.
+    takes_rest = !pieces.Next(&more_start, &more_end);
+    if (!takes_rest) (from_back ? start : end) = from_back ? more_start : more_end;
   }
+  if (takes_rest) (from_back ? start : end) = from_back ? 0 : in.text().size();
   return Sample::Text(in.text().substr(start, end - start));
 }
 
