@@ -1,5 +1,6 @@
 #include "controlplane/config/acl.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -42,6 +43,11 @@ constexpr std::array<PredefinedAcl, 21> kPredefined = {{
     {"WAIT_END", "wait_end", {}},
 }};
 
+// In ACLs a name without a direction ("hdr") always means the request.
+ExpressionSite AclSite(const ExpressionSite& site) {
+  return {catalog::Direction::kRequest, site.places};
+}
+
 bool HasPatterns(catalog::Match match) {
   return match != catalog::Match::kBool && match != catalog::Match::kFound;
 }
@@ -73,7 +79,8 @@ class CriterionParser {
 
   bool Expression() {
     const std::string& text = Text(first_);
-    absl::StatusOr<ParsedExpression> parsed = ParseExpression(text, ExpressionUse::kAcl, site_);
+    absl::StatusOr<ParsedExpression> parsed =
+        ParseExpression(text, ExpressionUse::kAcl, AclSite(site_));
     if (!parsed.ok()) return Fail(first_, std::string(parsed.status().message()));
     if (parsed->consumed != text.size()) {
       return Fail(first_, absl::StrCat("unexpected '", text.substr(parsed->consumed),
@@ -296,9 +303,22 @@ class ConditionParser {
       return Fail(next_, absl::StrCat("no ACL '", std::string(name), "' above this line"),
                   DidYouMean(ClosestName(name)));
     }
+    if (!GivesAnything(scope_.proxy().acls[*index])) {
+      scope_.Warning(statement_, next_,
+                     absl::StrCat("ACL '", std::string(name),
+                                  "' never matches here: what it looks "
+                                  "at is not there at this point"));
+    }
     AddTerm(*index);
     ++next_;
     return true;
+  }
+
+  bool GivesAnything(const v1::Acl& acl) const {
+    return std::ranges::any_of(acl.tests(), [this](const v1::AclTest& test) {
+      const catalog::Fetch* fetch = catalog::FindCanonicalFetch(test.expr().fetch());
+      return fetch == nullptr || (fetch->places & site_.places) != 0;
+    });
   }
 
   std::string ClosestName(std::string_view name) {

@@ -23,7 +23,6 @@ using catalog::Match;
 
 constexpr std::array<std::string_view, 5> kOperators = {"eq", "ge", "gt", "le", "lt"};
 
-
 std::optional<int64_t> Integer(std::string_view text) {
   int64_t value = 0;
   auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -85,7 +84,8 @@ absl::StatusOr<std::string> NormalizeIp(std::string_view text) {
   }
   in_addr v4;
   if (inet_pton(AF_INET, address.c_str(), &v4) != 1) {
-    return InvalidArgument(absl::StrCat("'", std::string(text), "' is not an IP address or network"));
+    return InvalidArgument(
+        absl::StrCat("'", std::string(text), "' is not an IP address or network"));
   }
   if (!has_mask) return address;
   LB_ASSIGN_OR_RETURN(int bits, MaskBits(text.substr(slash + 1), 32));

@@ -15,7 +15,6 @@ enum class Family { kAny, kIpv4, kIpv6 };
 
 constexpr int kSyslogPort = 514;
 
-
 // Removes "prefix@" from the front of `text`.
 bool ConsumePrefix(std::string_view* text, std::string_view prefix) {
   if (!text->starts_with(prefix)) return false;
@@ -41,7 +40,8 @@ absl::StatusOr<int> FdNumber(std::string_view text) {
   int fd = -1;
   auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), fd);
   if (ec != std::errc() || end != text.data() + text.size() || fd < 0) {
-    return InvalidArgument(absl::StrCat("'", std::string(text), "' is not a file descriptor number"));
+    return InvalidArgument(
+        absl::StrCat("'", std::string(text), "' is not a file descriptor number"));
   }
   return fd;
 }
@@ -115,14 +115,16 @@ absl::StatusOr<ResolvedHost> ResolveHost(std::string_view host, Family family,
       return ResolvedHost{address, std::string(host)};
     }
   }
-  return InvalidArgument(absl::StrCat("'", std::string(host), "' has no address of the family asked for"));
+  return InvalidArgument(
+      absl::StrCat("'", std::string(host), "' has no address of the family asked for"));
 }
 
 absl::StatusOr<int> PortNumber(std::string_view text, int least) {
   int port = -1;
   auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (ec != std::errc() || end != text.data() + text.size() || port < least || port > 65535) {
-    return InvalidArgument(absl::StrCat("'", std::string(text), "' is not a port (", least, " to 65535)"));
+    return InvalidArgument(
+        absl::StrCat("'", std::string(text), "' is not a port (", least, " to 65535)"));
   }
   return port;
 }
@@ -146,7 +148,8 @@ absl::StatusOr<std::vector<std::string>> ParseBindAddress(std::string_view text,
   LB_RETURN_IF_ERROR(RefusePrefix(text));
   const HostPort parts = SplitHostPort(text);
   if (!parts.has_port || parts.port.empty()) {
-    return InvalidArgument(absl::StrCat("'", std::string(text), "' has no port (expected ADDRESS:PORT)"));
+    return InvalidArgument(
+        absl::StrCat("'", std::string(text), "' has no port (expected ADDRESS:PORT)"));
   }
   LB_ASSIGN_OR_RETURN(ResolvedHost host, ResolveHost(parts.host, family, env));
   const size_t dash = parts.port.find('-');
@@ -155,7 +158,8 @@ absl::StatusOr<std::vector<std::string>> ParseBindAddress(std::string_view text,
   if (dash != std::string_view::npos) {
     LB_ASSIGN_OR_RETURN(last, PortNumber(parts.port.substr(dash + 1), /*least=*/1));
     if (last < first) {
-      return InvalidArgument(absl::StrCat("port range '", std::string(parts.port), "' runs backwards"));
+      return InvalidArgument(
+          absl::StrCat("port range '", std::string(parts.port), "' runs backwards"));
     }
   }
   std::vector<std::string> addresses;

@@ -13,9 +13,6 @@
 namespace lb::config {
 namespace {
 
-// HAProxy keeps number 1 for itself; statistics start at 2.
-constexpr uint32_t kFirstProxyNumber = 2;
-
 class Analyzer {
  public:
   Analyzer(const Environment& env, Diagnostics* diagnostics)
@@ -86,7 +83,6 @@ class Analyzer {
     proxy.kind = section.kind;
     proxy.name = section.name;
     proxy.place = section.place;
-    proxy.number = kFirstProxyNumber + static_cast<uint32_t>(model_.proxies.size());
     proxy.first_own_acl = proxy.acls.size();
     proxy.check.owns_http_steps = false;
     proxy.check.owns_tcp_steps = false;

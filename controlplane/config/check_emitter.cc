@@ -79,7 +79,7 @@ void EmitTcpSteps(const CheckSettings& check, v1::HealthCheck* out) {
 // External checks are told the proxy's first listening address.
 void EmitProxyAddress(const Proxy& proxy, v1::HealthCheck* out) {
   if (!proxy.has_frontend() || proxy.binds.empty()) return;
-  absl::StatusOr<Address> address = Address::Parse(proxy.binds[0].address());
+  absl::StatusOr<Address> address = Address::Parse(proxy.binds[0].settings.address());
   if (!address.ok()) return;
   out->set_proxy_address(address->is_unix() ? address->UnixPath() : address->Ip());
   out->set_proxy_port(address->port());

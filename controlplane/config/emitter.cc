@@ -1,6 +1,5 @@
 #include "controlplane/config/emitter.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -22,6 +21,29 @@ constexpr std::string_view kDefaultStatsRealm = "HAProxy Statistics";
 constexpr std::string_view kOwnHostName = "*";
 
 uint64_t Ms(Millis duration) { return static_cast<uint64_t>(duration.count()); }
+
+// HAProxy keeps number 1 for a proxy of its own; those of the file start at 2.
+constexpr uint32_t kFirstProxyNumber = 2;
+
+// Gives the numbers that statistics show, as HAProxy counts: explicit ones stay, the others follow
+// their place in the file, past numbers that are taken.
+class NumberGiver {
+ public:
+  NumberGiver(uint32_t first, std::set<uint32_t> taken) : next_(first), taken_(std::move(taken)) {}
+
+  uint32_t Next(uint32_t explicit_number) {
+    if (explicit_number == 0) {
+      while (taken_.contains(next_)) ++next_;
+    }
+    const uint32_t number = explicit_number != 0 ? explicit_number : next_;
+    ++next_;
+    return number;
+  }
+
+ private:
+  uint32_t next_;
+  std::set<uint32_t> taken_;
+};
 
 class Emitter {
  public:
@@ -59,21 +81,13 @@ class Emitter {
                                                       "' is used by another proxy"));
       }
     }
-    uint32_t next = 0;
-    for (const Proxy& proxy : model_.proxies) {
-      uint32_t number = proxy.id;
-      if (number == 0) {
-        number = std::max(proxy.number, next);
-        while (taken.contains(number)) ++number;
-        next = number + 1;
-      }
-      numbers_[&proxy] = number;
-    }
+    NumberGiver numbers(kFirstProxyNumber, std::move(taken));
+    for (const Proxy& proxy : model_.proxies) numbers_[&proxy] = numbers.Next(proxy.id);
   }
 
   v1::LogFormat Format(std::string_view text, const Proxy& proxy, const SourcePlace& place) {
     const TagScope tags = proxy.mode == v1::PROXY_MODE_HTTP ? TagScope::kAny : TagScope::kTcpOnly;
-    absl::StatusOr<v1::LogFormat> format = ParseLogFormat(text, tags, kLogSite);
+    absl::StatusOr<v1::LogFormat> format = ParseLogFormat(text, tags, kLogSite, SpaceRuns::kMerge);
     if (format.ok()) return *std::move(format);
     diagnostics_->Error(place, std::string(format.status().message()));
     return {};
@@ -164,7 +178,7 @@ class Emitter {
     v1::Frontend* out = snapshot_.add_frontends();
     Common(proxy, out->mutable_common());
     AccessLog(proxy, out->mutable_common());
-    for (const v1::Bind& bind : proxy.binds) *out->add_binds() = bind;
+    for (const Bind& bind : proxy.binds) *out->add_binds() = bind.settings;
     out->set_maxconn(proxy.maxconn);
     out->set_client_timeout_ms(Ms(proxy.client_timeout));
     out->set_http_request_timeout_ms(Ms(proxy.http_request_timeout));
@@ -222,14 +236,9 @@ class Emitter {
             server.place, absl::StrCat("'id ", server.settings.id, "' is used by another server"));
       }
     }
-    uint32_t next = 1;
+    NumberGiver numbers(/*first=*/1, std::move(taken));
     for (const Server& server : proxy.servers) {
-      uint32_t number = server.settings.id;
-      if (number == 0) {
-        while (taken.contains(next)) ++next;
-        number = next++;
-      }
-      OneServer(proxy, server, number, out->add_servers());
+      OneServer(proxy, server, numbers.Next(server.settings.id), out->add_servers());
     }
   }
 

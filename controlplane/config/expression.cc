@@ -18,7 +18,6 @@ namespace {
 
 using catalog::ValueType;
 
-
 bool IsFetchNameChar(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' ||
          c == '+';
@@ -108,9 +107,9 @@ class ExpressionParser {
           WithHint(absl::StrCat("unknown converter '", name, "'"), ClosestConverter(name)));
     }
     if (!CanCast(out_.type, converter->input)) {
-      return InvalidArgument(absl::StrCat("converter '", name, "' takes ",
-                                  std::string(catalog::ValueTypeName(converter->input)), ", not ",
-                                  std::string(catalog::ValueTypeName(out_.type))));
+      return InvalidArgument(absl::StrCat(
+          "converter '", name, "' takes ", std::string(catalog::ValueTypeName(converter->input)),
+          ", not ", std::string(catalog::ValueTypeName(out_.type))));
     }
     LB_ASSIGN_OR_RETURN(std::vector<std::string> args, Arguments(name, converter->args));
     v1::Converter* added = out_.expr.add_converters();
@@ -166,7 +165,7 @@ class ExpressionParser {
       }
     }
     return InvalidArgument(absl::StrCat(quote != 0 ? "unmatched quote" : "missing ')'",
-                                " in the arguments of '", name, "'"));
+                                        " in the arguments of '", name, "'"));
   }
 
   void Escape(std::string* arg) {
@@ -204,8 +203,8 @@ class ExpressionParser {
       case catalog::ArgType::kVariable:
         if (catalog::ParseVariableName(text)) return absl::OkStatus();
         return InvalidArgument(absl::StrCat("'", text,
-                                    "' is not a variable (expected SCOPE.NAME, scope "
-                                    "proc, sess, txn, req or res)"));
+                                            "' is not a variable (expected SCOPE.NAME, scope "
+                                            "proc, sess, txn, req or res)"));
       case catalog::ArgType::kRegex:
         return CheckRegex(text);
       default:

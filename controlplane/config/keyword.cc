@@ -96,23 +96,23 @@ std::string_view SectionName(SectionKind kind) {
 }
 
 std::span<const KeywordTable> KeywordTables() {
-  static const std::vector<KeywordTable>* const tables = new std::vector<KeywordTable>{
-      {"The process", GlobalKeywords()},
-      {"Runtime socket and statistics page", StatsKeywords()},
-      {"Logs", LogKeywords()},
-      {"Proxies", ProxyKeywords()},
-      {"Timeouts", TimeoutKeywords()},
-      {"Options", OptionKeywords()},
-      {"Listeners", BindKeywords()},
-      {"Choosing a backend", RoutingKeywords()},
-      {"Choosing a server", BalanceKeywords()},
-      {"Servers", ServerKeywords()},
-      {"Health checks", CheckKeywords()},
-      {"HTTP rules", HttpRuleKeywords()},
-      {"TCP rules", TcpRuleKeywords()},
-      {"Error replies", ErrorKeywords()},
-      {"Kept for other programs", ProcessKeywords()},
-      {"Not supported yet", UnsupportedKeywords()}};
+  static const std::vector<KeywordTable>* const tables =
+      new std::vector<KeywordTable>{{"The process", GlobalKeywords()},
+                                    {"Runtime socket and statistics page", StatsKeywords()},
+                                    {"Logs", LogKeywords()},
+                                    {"Proxies", ProxyKeywords()},
+                                    {"Timeouts", TimeoutKeywords()},
+                                    {"Options", OptionKeywords()},
+                                    {"Listeners", BindKeywords()},
+                                    {"Choosing a backend", RoutingKeywords()},
+                                    {"Choosing a server", BalanceKeywords()},
+                                    {"Servers", ServerKeywords()},
+                                    {"Health checks", CheckKeywords()},
+                                    {"HTTP rules", HttpRuleKeywords()},
+                                    {"TCP rules", TcpRuleKeywords()},
+                                    {"Error replies", ErrorKeywords()},
+                                    {"Kept for other programs", ProcessKeywords()},
+                                    {"Not supported yet", UnsupportedKeywords()}};
   return *tables;
 }
 

@@ -36,6 +36,7 @@ std::string_view SectionName(SectionKind kind);
 
 enum class Support : uint8_t {
   kFull,
+  kNotYet,       // in the snapshot, but data planes do not honour it yet: a warning
   kNotice,       // accepted, of no effect; `reason` says why
   kUnsupported,  // an error that names it; `reason` may add to it
 };
@@ -61,14 +62,14 @@ struct Keyword {
   bool can_negate = false;           // "no <keyword>" is allowed
   bool must_be_here = false;         // in another kind of proxy it is an error instead of ignored
   bool only_named_defaults = false;  // refused in a defaults section without a name
-  void (*apply)(const Statement&, Scope&) = nullptr;  // null unless support is kFull
+  void (*apply)(const Statement&, Scope&) = nullptr;  // null for kNotice and kUnsupported
 };
 
 // A parameter of a "bind" or "server" line.
 struct Parameter {
   KeywordText text;
   int args = 0;
-  void (*apply)(LineScope&) = nullptr;  // null unless support is kFull
+  void (*apply)(LineScope&) = nullptr;  // null for kNotice and kUnsupported
 };
 
 // The tables, in the order of the reference page, and all their rows as one.

@@ -10,7 +10,9 @@ namespace lb::config {
 namespace {
 
 bool IsBlank(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
-bool IsVariableNameChar(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+bool IsVariableNameChar(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';

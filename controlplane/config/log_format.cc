@@ -14,7 +14,6 @@
 namespace lb::config {
 namespace {
 
-
 struct Flags {
   bool quote = false;
   bool escape = false;
@@ -31,8 +30,8 @@ std::string TagHint(std::string_view name) {
 
 class FormatParser {
  public:
-  FormatParser(std::string_view text, TagScope tags, const ExpressionSite& site)
-      : text_(text), tags_(tags), site_(site) {}
+  FormatParser(std::string_view text, TagScope tags, const ExpressionSite& site, SpaceRuns spaces)
+      : text_(text), tags_(tags), site_(site), spaces_(spaces) {}
 
   absl::StatusOr<v1::LogFormat> Run() {
     while (pos_ < text_.size()) {
@@ -50,7 +49,10 @@ class FormatParser {
   char Peek() const { return pos_ < text_.size() ? text_[pos_] : '\0'; }
 
   void Literal(char c) {
-    if (c == ' ' && literal_.ends_with(' ')) return;
+    if (c == ' ' && spaces_ == SpaceRuns::kMerge) {
+      const bool at_front = literal_.empty() && format_.items_size() == 0;
+      if (at_front || literal_.ends_with(' ')) return;
+    }
     literal_.push_back(c);
   }
 
@@ -111,7 +113,7 @@ class FormatParser {
           break;
         default:
           return InvalidArgument(absl::StrCat("unknown flag '", std::string(1, text_[pos_]),
-                                      "' in '%{...}' (expected Q, E, X or M)"));
+                                              "' in '%{...}' (expected Q, E, X or M)"));
       }
     }
     ++pos_;
@@ -127,7 +129,8 @@ class FormatParser {
     if (Peek() != ']') return InvalidArgument(absl::StrCat("missing ']' after '%[", written, "'"));
     ++pos_;
     if (!parsed.is_usable_here) {
-      return InvalidArgument(absl::StrCat("'", written, "' gives nothing at this point of an exchange"));
+      return InvalidArgument(
+          absl::StrCat("'", written, "' gives nothing at this point of an exchange"));
     }
     *AddItem(flags)->mutable_expr() = std::move(parsed.expr);
     return absl::OkStatus();
@@ -156,6 +159,7 @@ class FormatParser {
   std::string_view text_;
   TagScope tags_;
   const ExpressionSite& site_;
+  SpaceRuns spaces_;
   size_t pos_ = 0;
   std::string literal_;
   Flags defaults_;  // set by "%{...}o" for the tags after it
@@ -165,8 +169,8 @@ class FormatParser {
 }  // namespace
 
 absl::StatusOr<v1::LogFormat> ParseLogFormat(std::string_view text, TagScope tags,
-                                             const ExpressionSite& site) {
-  return FormatParser(text, tags, site).Run();
+                                             const ExpressionSite& site, SpaceRuns spaces) {
+  return FormatParser(text, tags, site, spaces).Run();
 }
 
 }  // namespace lb::config

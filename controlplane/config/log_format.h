@@ -14,10 +14,15 @@ namespace lb::config {
 
 enum class TagScope { kAny, kTcpOnly };  // kTcpOnly: tags of HTTP are refused
 
-// Splits `text`. A run of spaces counts as one, as in HAProxy. Errors: unknown tags, flags and
-// fetches (with the closest known name), tags that need HTTP where there is none.
+// In access logs a run of spaces counts as one, and spaces at the front as none; elsewhere
+// (header values, replies) they stay.
+enum class SpaceRuns { kKeep, kMerge };
+
+// Splits `text`. Errors: unknown tags, flags and fetches (with the closest known name), tags that
+// need HTTP where there is none, fetches that give nothing at `site`.
 absl::StatusOr<v1::LogFormat> ParseLogFormat(std::string_view text, TagScope tags,
-                                             const ExpressionSite& site);
+                                             const ExpressionSite& site,
+                                             SpaceRuns spaces = SpaceRuns::kKeep);
 
 }  // namespace lb::config
 

@@ -101,6 +101,11 @@ struct StatsSettings {
   bool shows_description = false;
 };
 
+struct Bind {
+  v1::Bind settings;
+  SourcePlace place;
+};
+
 struct BackendReference {
   std::string name;
   SourcePlace place;
@@ -110,7 +115,6 @@ struct Proxy {
   SectionKind kind = SectionKind::kDefaults;
   std::string name;
   SourcePlace place;
-  uint32_t number = 0;
   uint32_t id = 0;  // "id"; 0: counted
   v1::ProxyMode mode = v1::PROXY_MODE_TCP;
   bool is_disabled = false;
@@ -148,7 +152,7 @@ struct Proxy {
   Millis tunnel_timeout{0};
 
   // Of the frontend's side.
-  std::vector<v1::Bind> binds;
+  std::vector<Bind> binds;
   uint32_t maxconn = 0;
   uint32_t backlog = 0;
   uint32_t rate_limit_sessions = 0;

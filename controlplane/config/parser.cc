@@ -1,5 +1,6 @@
 #include "controlplane/config/parser.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -243,6 +244,8 @@ class Parser {
     }
     std::vector<std::string_view> texts;
     for (size_t i = first; i < words.size(); ++i) texts.push_back(words[i].text);
+    // "http-check set-var(x)": the argument is not part of the name.
+    if (texts.size() > 1) texts[1] = texts[1].substr(0, texts[1].find('('));
     size_t used = 0;
     statement.keyword = FindKeyword(section.kind, texts, &used);
     if (statement.keyword == nullptr) return UnknownKeyword(section, words, first, texts);
@@ -253,10 +256,13 @@ class Parser {
 
   void UnknownKeyword(const Section& section, const std::vector<Word>& words, size_t first,
                       const std::vector<std::string_view>& texts) {
-    const std::string closest = ClosestKeyword(section.kind, texts);
-    // "timeout clent": mark both words when the family is known.
-    const bool two = texts.size() > 1 && closest.starts_with(absl::StrCat(words[first].text, " "));
-    const Word word = JoinedWord(words, first, two ? 2 : 1);
+    std::string closest = ClosestKeyword(section.kind, texts);
+    if (closest.empty()) closest = Closest(texts[0], kSectionNames);
+    // "option nosuch": mark both words when the first is of a family.
+    const bool is_family = std::ranges::any_of(AllKeywords(), [&](const Keyword& keyword) {
+      return keyword.text.name.starts_with(absl::StrCat(words[first].text, " "));
+    });
+    const Word word = JoinedWord(words, first, is_family && texts.size() > 1 ? 2 : 1);
     diagnostics_->Error(PlaceOf(*line_, word),
                         absl::StrCat("unknown keyword '", word.text, "' in section '",
                                      std::string(SectionName(section.kind)), "'"),
@@ -285,6 +291,10 @@ class Parser {
           statement.NamePlace(),
           absl::StrCat("'", name, "' has no effect: ", std::string(keyword.text.reason)));
       return false;
+    }
+    if (keyword.text.support == Support::kNotYet) {
+      diagnostics_->Warning(statement.NamePlace(), absl::StrCat("'", name, "' is not honoured yet"),
+                            std::string(keyword.text.reason));
     }
     if (statement.prefix != Prefix::kNone && !keyword.can_negate) {
       diagnostics_->Error(statement.NamePlace(), absl::StrCat("'", name, "' cannot be negated"));

@@ -74,13 +74,27 @@ std::string Spelled(const KeywordText& text) {
   return Code(text.arguments.empty() ? name : absl::StrCat(name, " ", std::string(text.arguments)));
 }
 
+bool IsTaken(const KeywordText& text) {
+  return text.support == Support::kFull || text.support == Support::kNotYet;
+}
+
+// The summary, with what is missing so far.
+std::string Meaning(const KeywordText& text) {
+  std::string meaning = Cell(text.summary);
+  if (text.support == Support::kNotYet) {
+    absl::StrAppend(&meaning, " *Not honoured yet (a warning says so): ", Cell(text.reason), ".*");
+  }
+  return meaning;
+}
+
 void AppendKeywords(std::span<const Keyword> rows, std::string* page) {
-  absl::StrAppend(page, "| keyword | in | default | meaning | manual |\n| --- | --- | --- | --- | --- |\n");
+  absl::StrAppend(
+      page, "| keyword | in | default | meaning | manual |\n| --- | --- | --- | --- | --- |\n");
   for (const Keyword& row : rows) {
-    if (row.text.support != Support::kFull) continue;
+    if (!IsTaken(row.text)) continue;
     absl::StrAppend(page, "| ", Spelled(row.text), row.can_negate ? ", `no …`" : "", " | ",
-                    Places(row.sections), " | ", Cell(row.text.fallback), " | ",
-                    Cell(row.text.summary), " | ", std::string(row.text.manual), " |\n");
+                    Places(row.sections), " | ", Cell(row.text.fallback), " | ", Meaning(row.text),
+                    " | ", std::string(row.text.manual), " |\n");
   }
   page->push_back('\n');
 }
@@ -89,9 +103,9 @@ template <typename Row>
 void AppendWithoutPlaces(std::span<const Row> rows, std::string* page) {
   absl::StrAppend(page, "| parameter | default | meaning |\n| --- | --- | --- |\n");
   for (const Row& row : rows) {
-    if (row.text.support != Support::kFull) continue;
+    if (!IsTaken(row.text)) continue;
     absl::StrAppend(page, "| ", Spelled(row.text), " | ", Cell(row.text.fallback), " | ",
-                    Cell(row.text.summary), " |\n");
+                    Meaning(row.text), " |\n");
   }
   page->push_back('\n');
 }
@@ -105,7 +119,8 @@ std::string RuleSetNames(RuleSets sets) {
 }
 
 void AppendActions(std::string* page) {
-  absl::StrAppend(page, "### Actions of HTTP rules\n\n| action | of | meaning |\n| --- | --- | --- |\n");
+  absl::StrAppend(page,
+                  "### Actions of HTTP rules\n\n| action | of | meaning |\n| --- | --- | --- |\n");
   for (const HttpAction& action : HttpActions()) {
     if (action.text.support != Support::kFull) continue;
     absl::StrAppend(page, "| ", Spelled(action.text), " | ", RuleSetNames(action.rule_sets), " | ",
@@ -155,10 +170,11 @@ std::string PlaceNames(catalog::Places places) {
 }
 
 void AppendFetches(std::string* page) {
-  absl::StrAppend(page, "## Sample fetches\n\n",
-                  "Used in ACLs and in `%[…]`. ACLs also know those marked `_beg` with a match suffix "
-                  "(`_beg`, `_end`, `_sub`, `_reg`, `_dir`, `_dom`, `_len`).\n\n",
-                  "| fetch | type | where | meaning |\n| --- | --- | --- | --- |\n");
+  absl::StrAppend(
+      page, "## Sample fetches\n\n",
+      "Used in ACLs and in `%[…]`. ACLs also know those marked `_beg` with a match suffix "
+      "(`_beg`, `_end`, `_sub`, `_reg`, `_dir`, `_dom`, `_len`).\n\n",
+      "| fetch | type | where | meaning |\n| --- | --- | --- | --- |\n");
   for (const catalog::Fetch& fetch : catalog::AllFetches()) {
     absl::StrAppend(page, "| `", std::string(fetch.name), Arguments(fetch.args), "`",
                     fetch.has_match_suffixes ? " `_beg`" : "", " | ",
@@ -185,10 +201,11 @@ void AppendConverters(std::string* page) {
 }
 
 void AppendLogTags(std::string* page) {
-  absl::StrAppend(page, "## Log tags\n\n",
-                  "Flags before a tag: `%{+Q}` quotes, `%{+E}` escapes, `%{+X}` hexadecimal. `%%` is a "
-                  "percent sign, `%[…]` a sample expression.\n\n",
-                  "| tag | meaning | needs |\n| --- | --- | --- |\n");
+  absl::StrAppend(
+      page, "## Log tags\n\n",
+      "Flags before a tag: `%{+Q}` quotes, `%{+E}` escapes, `%{+X}` hexadecimal. `%%` is a "
+      "percent sign, `%[…]` a sample expression.\n\n",
+      "| tag | meaning | needs |\n| --- | --- | --- |\n");
   for (const catalog::LogTag& tag : catalog::AllLogTags()) {
     absl::StrAppend(page, "| `%", std::string(tag.name), "` | ", Cell(tag.description), " | ",
                     tag.http_only ? "`mode http`" : "", " |\n");
@@ -206,10 +223,11 @@ std::string RenderReference() {
                                 [](std::string* out, std::string_view name) {
                                   absl::StrAppend(out, "`", std::string(name), "`");
                                 }),
-                  ". The version compared with is ", std::string(kLanguageVersion), ".\n\n## Keywords\n\n");
+                  ". The version compared with is ", std::string(kLanguageVersion),
+                  ".\n\n## Keywords\n\n");
   for (const KeywordTable& table : KeywordTables()) {
     bool has_any = false;
-    for (const Keyword& row : table.rows) has_any |= row.text.support == Support::kFull;
+    for (const Keyword& row : table.rows) has_any |= IsTaken(row.text);
     if (!has_any) continue;
     absl::StrAppend(&page, "### ", std::string(table.title), "\n\n");
     AppendKeywords(table.rows, &page);

@@ -7,9 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "controlplane/config/log_format.h"
-
 #include "common/base/status.h"
+#include "controlplane/config/log_format.h"
 
 namespace lb::config {
 namespace {
@@ -183,7 +182,6 @@ class ReplyParser {
   bool needs_type_ = false;
 };
 
-
 // The status line "HTTP/x.y NNN..."
 bool IsStatusLine(std::string_view line) {
   if (!line.starts_with("HTTP/") || line.size() < 12 || line[8] != ' ') return false;
@@ -199,7 +197,8 @@ bool IsErrorStatus(uint32_t status) {
 absl::Status CheckRawReply(std::string_view text, size_t most) {
   if (text.empty()) return absl::OkStatus();
   if (text.size() > most) {
-    return InvalidArgument(absl::StrCat("the file has ", text.size(), " bytes, a reply at most ", most));
+    return InvalidArgument(
+        absl::StrCat("the file has ", text.size(), " bytes, a reply at most ", most));
   }
   bool is_first = true;
   while (true) {
@@ -211,13 +210,14 @@ absl::Status CheckRawReply(std::string_view text, size_t most) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     text.remove_prefix(end + 1);
     if (is_first && !IsStatusLine(line)) {
-      return InvalidArgument("the file is not an HTTP message: it must begin with 'HTTP/1.x STATUS'");
+      return InvalidArgument(
+          "the file is not an HTTP message: it must begin with 'HTTP/1.x STATUS'");
     }
     if (line.empty()) return absl::OkStatus();
     if (!is_first && (line.find(':') == std::string_view::npos || line.front() == ':' ||
                       line.front() == ' ' || line.front() == '\t')) {
       return InvalidArgument(absl::StrCat("the file is not an HTTP message: malformed header '",
-                                  std::string(line), "'"));
+                                          std::string(line), "'"));
     }
     is_first = false;
   }

@@ -126,6 +126,10 @@ void ApplyParameters(std::initializer_list<std::span<const Parameter>> tables, S
           statement.Place(i),
           absl::StrCat("'", name, "' has no effect: ", std::string(parameter->text.reason)));
     } else {
+      if (parameter->text.support == Support::kNotYet) {
+        scope.Warning(statement, i, absl::StrCat("'", name, "' is not honoured yet"),
+                      std::string(parameter->text.reason));
+      }
       LineScope line(scope, statement, i, bind, server);
       parameter->apply(line);
     }

@@ -100,7 +100,8 @@ class Validator {
   }
 
   void Frontend(const Proxy& proxy) {
-    if (proxy.binds.empty()) {
+    // After an error in its "bind" line the warning would mislead.
+    if (proxy.binds.empty() && !diagnostics_->has_errors()) {
       diagnostics_->Warning(
           proxy.place, absl::StrCat(Describe(proxy), " has no 'bind' line"),
           proxy.kind == SectionKind::kFrontend ? "declare it as a backend if that is wanted" : "");
@@ -123,6 +124,12 @@ class Validator {
       return;
     }
     if (backend->mode == proxy.mode) return;
+    if (proxy.mode == v1::PROXY_MODE_TCP) {
+      diagnostics_->Error(reference.place,
+                          absl::StrCat("handing a TCP connection to ", Describe(*backend),
+                                       " with 'mode http' is not supported yet"));
+      return;
+    }
     diagnostics_->Error(reference.place,
                         absl::StrCat("'", std::string(keyword), "': ", Describe(proxy), " and ",
                                      Describe(*backend), " must have the same mode"));
@@ -211,15 +218,16 @@ class Validator {
 
   // The kernel would share connections between two listeners of one address at random.
   void UniqueBinds() {
-    std::map<std::string, const Proxy*> owners;
+    std::map<std::string, const Bind*> owners;
     for (const Proxy& proxy : model_.proxies) {
       if (proxy.is_disabled || !proxy.has_frontend()) continue;
-      for (const v1::Bind& bind : proxy.binds) {
+      for (const Bind& bind : proxy.binds) {
+        const v1::Bind& settings = bind.settings;
         auto [it, is_new] =
-            owners.emplace(absl::StrCat(bind.address(), "%", bind.interface()), &proxy);
+            owners.emplace(absl::StrCat(settings.address(), "%", settings.interface()), &bind);
         if (is_new) continue;
-        diagnostics_->Error(proxy.place, absl::StrCat(Describe(proxy), " binds ", bind.address(),
-                                                      ", as ", Describe(*it->second), " does"));
+        diagnostics_->Error(bind.place, absl::StrCat(settings.address(), " is bound already, at ",
+                                                     Where(it->second->place)));
       }
     }
   }

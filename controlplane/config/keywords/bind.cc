@@ -17,7 +17,7 @@ void AddBind(const Statement& statement, Scope& scope) {
   v1::Bind settings;
   ApplyParameters({BindParameters()}, scope, statement, 1, &settings, nullptr);
   const std::string& list = statement.args[0].text;
-  std::vector<v1::Bind>& binds = scope.proxy().binds;
+  std::vector<Bind>& binds = scope.proxy().binds;
   const std::vector<std::string> texts = absl::StrSplit(list, ',', absl::SkipEmpty());
   for (const std::string& text : texts) {
     absl::StatusOr<std::vector<std::string>> addresses = ParseBindAddress(text, scope.env());
@@ -29,7 +29,8 @@ void AddBind(const Statement& statement, Scope& scope) {
       return scope.Error(statement, 0, absl::StrCat("more than ", kMaxBinds, " listeners"));
     }
     for (std::string& address : *addresses) {
-      v1::Bind& bind = binds.emplace_back(settings);
+      binds.push_back({settings, statement.Place(0)});
+      v1::Bind& bind = binds.back().settings;
       bind.set_address(std::move(address));
       bind.set_label(text);
       if (bind.name().empty()) bind.set_name(absl::StrCat(binds.size()));

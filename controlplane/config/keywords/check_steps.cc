@@ -206,6 +206,9 @@ void AddHttpSend(const Statement& statement, Scope& scope) {
     if (!SendKeyword(statement, &i, send, scope)) return;
   }
   OwnHttpSteps(scope.proxy().check);
+  if (!scope.proxy().check.http_steps.empty()) {
+    return scope.ErrorAtName(statement, "a second request in a check is not supported yet");
+  }
   scope.proxy().check.http_steps.push_back(std::move(step));
 }
 

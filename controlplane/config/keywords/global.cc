@@ -71,17 +71,11 @@ constexpr Keyword kGlobalKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = [](const Statement& s, Scope& scope) { scope.control().pidfile = s.args[0].text; }},
-    {.text = {"external-check", "[preserve-env]",
-              "Allows 'option external-check', which runs commands.", "not allowed", "3.1"},
+    {.text = {"external-check", "", "Allows 'option external-check', which runs commands.",
+              "not allowed", "3.1"},
      .sections = kInGlobal,
-     .max_args = 1,
-     .apply =
-         [](const Statement& s, Scope& scope) {
-           if (!s.args.empty() && s.args[0].text != "preserve-env") {
-             return scope.Error(s, 0, absl::StrCat("unexpected '", s.args[0].text, "'"));
-           }
-           scope.control().external_check_allowed = true;
-         }},
+     .apply = [](const Statement&,
+                 Scope& scope) { scope.control().external_check_allowed = true; }},
     {.text = {"spread-checks", "<percent>", "Random spread added to the intervals of checks.", "0",
               "3.2"},
      .sections = kInGlobal,

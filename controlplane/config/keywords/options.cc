@@ -25,6 +25,12 @@ constexpr Keyword Option(std::string_view name, Sections sections,
   return keyword;
 }
 
+constexpr Keyword NotYet(Keyword keyword, std::string_view reason) {
+  keyword.text.support = Support::kNotYet;
+  keyword.text.reason = reason;
+  return keyword;
+}
+
 constexpr Keyword NoEffect(std::string_view name, Sections sections, std::string_view reason) {
   Keyword keyword;
   keyword.text = {name, "", "Accepted, of no effect.", "", "4.2", Support::kNotice, reason};
@@ -103,8 +109,9 @@ constexpr Keyword kOptionsKeywords[] = {
            "Does not log connections on which nothing was sent."),
     Option("option dontlog-normal", kOptionsFront, SetFlag<&Proxy::dont_log_normal>,
            "Logs only what went wrong: errors, timeouts, retries, redispatches."),
-    Option("option logasap", kOptionsFront, SetFlag<&Proxy::log_asap>,
-           "Logs an exchange when its response begins, with '+' before the totals."),
+    NotYet(Option("option logasap", kOptionsFront, SetFlag<&Proxy::log_asap>,
+                  "Logs an exchange when its response begins, with '+' before the totals."),
+           "lines are written when the exchange ends"),
     Option("option log-separate-errors", kOptionsFront, SetFlag<&Proxy::log_separate_errors>,
            "Logs failed exchanges at level err."),
     Option("option log-health-checks", kOptionsBack, SetFlag<&Proxy::log_health_checks>,
@@ -138,10 +145,12 @@ constexpr Keyword kOptionsKeywords[] = {
            "Uses all backup servers together when no other is left, not only the first."),
     Option("option abortonclose", kOptionsBack, SetFlag<&Proxy::abort_on_close>,
            "Drops a queued request when its client has gone."),
-    Option("option http-buffer-request", kInAnyProxy, SetFlag<&Proxy::http_buffer_request>,
-           "Waits for the body, as far as a buffer goes, before choosing a server."),
-    Option("option nolinger", kInAnyProxy, SetFlag<&Proxy::no_linger>,
-           "Closes connections with a reset, leaving nothing in TIME_WAIT."),
+    NotYet(Option("option http-buffer-request", kInAnyProxy, SetFlag<&Proxy::http_buffer_request>,
+                  "Waits for the body, as far as a buffer goes, before choosing a server."),
+           "a server is chosen as soon as the head is there"),
+    NotYet(Option("option nolinger", kInAnyProxy, SetFlag<&Proxy::no_linger>,
+                  "Closes connections with a reset, leaving nothing in TIME_WAIT."),
+           "connections are closed in the ordinary way"),
     Option("option splice-auto", kInAnyProxy, SetFlag<&Proxy::splice_auto>,
            "Moves bulk bytes between sockets in the kernel when it pays."),
     Option("option splice-request", kInAnyProxy, SetFlag<&Proxy::splice_request>,

@@ -1,5 +1,8 @@
 // Keywords of proxies that belong to no family.
 // Source: HAProxy configuration manual, section 4.2.
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 
 #include "controlplane/config/address_spec.h"
@@ -12,6 +15,16 @@ namespace {
 
 constexpr Sections kProxyFront = kInFrontend | kInDefaults;
 constexpr Sections kProxyBack = kInBackend | kInDefaults;
+
+// What HAProxy may retry on besides a failed connection.
+constexpr std::string_view kRetryConditions[] = {"none",          "empty-response",
+                                                 "junk-response", "response-timeout",
+                                                 "0rtt-rejected", "all-retryable-errors",
+                                                 "401",           "403",
+                                                 "404",           "408",
+                                                 "425",           "500",
+                                                 "501",           "502",
+                                                 "503",           "504"};
 
 void SetMode(const Statement& statement, Scope& scope) {
   const std::string& mode = statement.args[0].text;
@@ -28,22 +41,15 @@ void SetMode(const Statement& statement, Scope& scope) {
 }
 
 void SetRetryOn(const Statement& statement, Scope& scope) {
-  std::vector<std::string> conditions;
   for (size_t i = 0; i < statement.args.size(); ++i) {
     const std::string& word = statement.args[i].text;
-    if (word != "none" && word != "conn-failure" && word != "empty-response" &&
-        word != "response-timeout" && word != "all-retryable-errors" && word != "500" &&
-        word != "502" && word != "503" && word != "504" && word != "404" && word != "408" &&
-        word != "425" && word != "401" && word != "403" && word != "junk-response" &&
-        word != "0rtt-rejected") {
-      return scope.Error(statement, i, absl::StrCat("unknown retry condition '", word, "'"));
-    }
-    if (word == "0rtt-rejected") {
-      return scope.Error(statement, i, "'0rtt-rejected' needs TLS, which is not supported yet");
-    }
-    conditions.push_back(word);
+    if (word == "conn-failure") continue;
+    const bool is_known = std::ranges::find(kRetryConditions, word) != std::end(kRetryConditions);
+    return scope.Error(statement, i,
+                       is_known ? absl::StrCat("'retry-on ", word, "' is not supported yet")
+                                : absl::StrCat("unknown retry condition '", word, "'"));
   }
-  scope.proxy().retry_on = std::move(conditions);
+  scope.proxy().retry_on = {"conn-failure"};
 }
 
 void SetHttpReuse(const Statement& statement, Scope& scope) {
@@ -109,7 +115,8 @@ constexpr Keyword kProxyKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = SetNumber<&Proxy::backlog>},
-    {.text = {"rate-limit sessions", "<number>", "New sessions a second.", "none", "4.2"},
+    {.text = {"rate-limit sessions", "<number>", "New sessions a second.", "none", "4.2",
+              Support::kNotYet, "sessions are taken as they come"},
      .sections = kProxyFront,
      .min_args = 1,
      .max_args = 1,
@@ -126,10 +133,11 @@ constexpr Keyword kProxyKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = SetNumber<&Proxy::retries>},
-    {.text = {"retry-on", "<condition>...", "What may be tried again.", "conn-failure", "4.2"},
+    {.text = {"retry-on", "conn-failure", "What may be tried again.", "conn-failure", "4.2"},
      .sections = kProxyBack,
      .min_args = 1,
      .max_args = kAnyNumber,
+     .must_be_here = true,
      .apply = SetRetryOn},
     {.text = {"http-reuse", "never|safe|aggressive|always",
               "When requests of different clients share a server's connection.", "safe", "4.2"},

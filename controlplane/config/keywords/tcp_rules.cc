@@ -1,4 +1,4 @@
-// "tcp-request" and "tcp-response". Source: HAProxy configuration manual, section 4.2.
+// "tcp-request". Source: HAProxy configuration manual, section 4.2.
 #include "absl/strings/str_cat.h"
 
 #include "controlplane/config/acl.h"
@@ -14,9 +14,6 @@ constexpr std::string_view kActions[] = {"accept", "reject", "set-var", "set-var
 ExpressionSite SiteOf(v1::TcpRule::Phase phase) {
   if (phase == v1::TcpRule::CONTENT) {
     return {catalog::Direction::kRequest, catalog::kRequest | catalog::kConnection};
-  }
-  if (phase == v1::TcpRule::RESPONSE) {
-    return {catalog::Direction::kResponse, catalog::kResponse | catalog::kConnection};
   }
   return kConnectionSite;
 }
@@ -56,6 +53,7 @@ constexpr Keyword Rule(std::string_view name, Sections sections,
   keyword.sections = sections | kInDefaults;
   keyword.min_args = 1;
   keyword.max_args = kAnyNumber;
+  keyword.must_be_here = true;
   keyword.only_named_defaults = true;
   keyword.apply = apply;
   return keyword;
@@ -68,10 +66,9 @@ constexpr Keyword kTcpRulesKeywords[] = {
          "Acts on a connection whose handshakes are done."),
     Rule("tcp-request content", kInProxy, AddTcpRule<v1::TcpRule::CONTENT>,
          "Acts on what the client sent."),
-    Rule("tcp-response content", kInBackend, AddTcpRule<v1::TcpRule::RESPONSE>,
-         "Acts on what the server sent."),
     {.text = {"tcp-request inspect-delay", "<duration>",
-              "How long content rules may wait for bytes.", "0", "4.2"},
+              "How long content rules may wait for bytes.", "0", "4.2", Support::kNotYet,
+              "content rules look at what is there when the session begins"},
      .sections = kInAnyProxy,
      .min_args = 1,
      .max_args = 1,

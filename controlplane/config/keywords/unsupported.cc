@@ -141,6 +141,7 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("tcp-check set-var", kUnsupportedBack, "4.2"),
     Refused("tcp-check set-var-fmt", kUnsupportedBack, "4.2"),
     Refused("tcp-check unset-var", kUnsupportedBack, "4.2"),
+    Refused("tcp-response content", kUnsupportedBack, "4.2"),
     Refused("tcp-response inspect-delay", kUnsupportedBack, "4.2"),
     Refused("transparent", kUnsupportedBack, "4.2"),
     Refused("unique-id-format", kUnsupportedFront, "4.2"),

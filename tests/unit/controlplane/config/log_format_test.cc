@@ -39,15 +39,22 @@ TEST(LogFormat, SplitsIntoItems) {
                                          {"%ci:%cp", "%ci|:|%cp"},
                                          {"a  b   c", "a b c"},
                                          {"100%% %ST", "100% |%ST"},
-                                         {"%[src] %[req.hdr(a]b),lower]x", "[src]| |[req.hdr]|x"},
+                                         {"%[src] %[str(a]b),lower]x", "[src]| |[str]|x"},
                                          {"%{+Q}r %r", "%rQ| |%r"},
-                                         {"%{+Q}o %r %{-Q}r %r", " |%rQ| |%r| |%rQ"},
+                                         {"  a ", "a "},
+                                         {"%{+Q}o %r %{-Q}r %r", "%rQ| |%r| |%rQ"},
                                          {"%{+X,+E}Ts", "%TsEX"},
                                          {"%{+Q}[src]", "[src]Q"}}) {
-    const auto format = ParseLogFormat(c.text, TagScope::kAny, kLogSite);
+    const auto format = ParseLogFormat(c.text, TagScope::kAny, kLogSite, SpaceRuns::kMerge);
     ASSERT_TRUE(format.ok()) << c.text << ": " << format.status();
     EXPECT_EQ(Print(*format), c.items) << c.text;
   }
+}
+
+TEST(LogFormat, KeepsSpacesOutsideAccessLogs) {
+  const auto format = ParseLogFormat("  a  b%[src]  ", TagScope::kAny, kRequestSite);
+  ASSERT_TRUE(format.ok()) << format.status();
+  EXPECT_EQ(Print(*format), "  a  b|[src]|  ");
 }
 
 TEST(LogFormat, ParsesTheBuiltInFormats) {
