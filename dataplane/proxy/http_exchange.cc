@@ -509,9 +509,11 @@ event::Task<void> RunExchange(Exchange* x) {
 }
 
 event::Task<void> RefuseRequest(Exchange* x, uint32_t status, char cause, char stage) {
-  x->frontend->runtime->counters[x->worker->index].request_errors.Add();
+  upstream::FrontendBlock& counters = x->frontend->runtime->counters[x->worker->index];
+  counters.request_errors.Add();
   x->SetEnd(cause, stage);
   if (status != 0) {
+    counters.requests.Add();
     ReplyWithError(x, status, cause, stage);
     x->session->Drain();
     co_await SendReply(x);
