@@ -51,12 +51,20 @@ def test_data_planes_serve_without_the_control_plane(site):
         assert sorted(names(host, site.port)) == ["s1", "s1", "s2", "s2"]
 
 
+def saved_at(proxy, index):
+    """When a data plane last wrote into its state directory."""
+    folder = proxy.directory / f"node{index + 1}"
+    return max(path.stat().st_mtime_ns for path in folder.iterdir())
+
+
 @pytest.mark.kinds("split")
 def test_a_data_plane_restarted_without_the_control_plane_serves_its_last_snapshot(site):
     proxy = site.proxy
+    before = saved_at(proxy, 2)
     assert proxy.runtime.ask("set server app/s2 state maint") == "\n"
+    # A state reaches the disk within about a second, not at once.
+    wait_until(lambda: saved_at(proxy, 2) > before, 10, what="the saved state")
     proxy.control.kill()
-    # The kill comes last: a state is on disk within a tenth of a second, not at once.
     for index, end in enumerate(("stop", "stop", "kill")):
         getattr(proxy.dataplanes[index], end)()
         proxy.relaunch_dataplane(index)
