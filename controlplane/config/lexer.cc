@@ -26,6 +26,8 @@ class LineLexer {
   LineLexer(std::string_view line, const VariableLookup& lookup) : line_(line), lookup_(lookup) {}
 
   LexedLine Run() {
+    const size_t nul = line_.find('\0');
+    if (nul != std::string_view::npos) Fail(nul, 1, "stray NUL byte");
     while (!out_.error && pos_ < line_.size()) Step();
     if (!out_.error && quote_ != 0) Fail(quote_start_, 1, "unmatched quote");
     if (!out_.error) EndWord();
@@ -61,7 +63,6 @@ class LineLexer {
 
   void Step() {
     const char c = line_[pos_];
-    if (c == '\0') return Fail(pos_, 1, "stray NUL byte");
     if (quote_ != '\'' && c == '\\') return Escape();
     if (c == quote_) return CloseQuote();
     if (quote_ == '\'') return Take(c);
