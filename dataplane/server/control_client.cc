@@ -50,17 +50,16 @@ Millis RedialPause(uint32_t failures, uint64_t random) {
   return Millis(whole.count() - static_cast<int64_t>(random % (half + 1)));
 }
 
-// One call of Join. gRPC's threads run the On...() functions; Send() comes from the loop. Lives
-// until the owner has let go of it and OnDone() has run.
+// One call of Join. gRPC's threads run the On...() functions; Send() comes from the loop. The owner
+// destroys it, on the loop's thread, after WaitDone(): it holds references to the channel, and the
+// last one dropped by a gRPC thread would have that thread wait for itself.
 class ControlClient::Stream : public grpc::ClientBidiReactor<v1::FromDataPlane, v1::ToDataPlane>,
                               public ControlLink {
  public:
   Stream(event::EventLoop* loop, std::weak_ptr<ControlClient*> owner)
       : loop_(loop), owner_(std::move(owner)) {}
 
-  // `self` keeps the stream alive until OnDone().
-  void Start(const std::shared_ptr<grpc::Channel>& channel, std::shared_ptr<Stream> self) {
-    self_ = std::move(self);
+  void Start(const std::shared_ptr<grpc::Channel>& channel) {
     stub_ = v1::DataPlaneSession::NewStub(channel);
     stub_->async()->Join(&context_, this);
     StartRead(&incoming_);
@@ -78,6 +77,7 @@ class ControlClient::Stream : public grpc::ClientBidiReactor<v1::FromDataPlane, 
 
   void Cancel() { context_.TryCancel(); }
 
+  // After it, gRPC touches the stream no more.
   void WaitDone() {
     std::unique_lock<std::mutex> lock(mutex_);
     done_.wait(lock, [this] { return is_done_; });
@@ -107,7 +107,6 @@ class ControlClient::Stream : public grpc::ClientBidiReactor<v1::FromDataPlane, 
   void OnDone(const grpc::Status& status) override {
     const std::string reason = status.ok() ? "it ended the session" : status.error_message();
     Post([reason](ControlClient* client) { client->OnEnd(reason); });
-    std::shared_ptr<Stream> self = std::move(self_);
     std::lock_guard<std::mutex> lock(mutex_);
     is_done_ = true;
     done_.notify_all();
@@ -130,7 +129,6 @@ class ControlClient::Stream : public grpc::ClientBidiReactor<v1::FromDataPlane, 
 
   event::EventLoop* const loop_;
   const std::weak_ptr<ControlClient*> owner_;
-  std::shared_ptr<Stream> self_;
   std::unique_ptr<v1::DataPlaneSession::Stub> stub_;
   grpc::ClientContext context_;
   v1::ToDataPlane incoming_;
@@ -158,8 +156,8 @@ ControlClient::~ControlClient() {
 void ControlClient::Start() { Dial(); }
 
 void ControlClient::Dial() {
-  stream_ = std::make_shared<Stream>(loop_, self_);
-  stream_->Start(channel_, stream_);
+  stream_ = std::make_unique<Stream>(loop_, self_);
+  stream_->Start(channel_);
   observer_->OnConnected(stream_.get());
 }
 
@@ -176,6 +174,7 @@ void ControlClient::OnRead(const v1::ToDataPlane& message) {
 }
 
 void ControlClient::OnEnd(const std::string& reason) {
+  stream_->WaitDone();
   stream_.reset();
   if (!std::exchange(has_logged_failure_, true)) {
     LB_LOG(kWarning) << "no session with the control plane: " << reason;

@@ -54,7 +54,7 @@ class ControlClient {
   std::mt19937_64 random_{std::random_device{}()};
   // Posted functions hold it weakly: they outlive the client.
   std::shared_ptr<ControlClient*> self_;
-  std::shared_ptr<Stream> stream_;  // null between sessions
+  std::unique_ptr<Stream> stream_;  // null between sessions
   uint32_t failures_ = 0;
   bool has_logged_failure_ = false;
 };

@@ -33,8 +33,6 @@ class FakeControlPlane : public v1::DataPlaneSession::Service {
     server_->Wait();
   }
 
-  // Over loopback: gRPC 1.51's in-process transport sometimes fails an assertion of its own when a
-  // call is cancelled from one side while the other writes.
   std::shared_ptr<grpc::Channel> Channel() {
     return grpc::CreateChannel("127.0.0.1:" + std::to_string(port_),
                                grpc::InsecureChannelCredentials());
