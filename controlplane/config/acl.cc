@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "controlplane/config/acl_pattern.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -139,6 +140,7 @@ class CriterionParser {
   bool PatternFile() {
     std::optional<std::string> text = scope_.File(statement_, next_);
     if (!text) return false;
+    if (!IsUtf8(*text)) return Fail(next_, "the file is not UTF-8 text");
     for (std::string& pattern : SplitPatternFile(*text)) {
       file_patterns_.push_back({next_, std::move(pattern)});
     }

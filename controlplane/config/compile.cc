@@ -7,6 +7,7 @@
 #include "controlplane/config/analyzer.h"
 #include "controlplane/config/emitter.h"
 #include "controlplane/config/parser.h"
+#include "controlplane/config/utf8.h"
 #include "controlplane/config/validator.h"
 
 namespace lb::config {
@@ -22,6 +23,10 @@ void ReportInFileOrder(const std::vector<SourceFile>& files, const Diagnostics& 
   };
   std::ranges::stable_sort(entries, {}, position);
   for (Diagnostic& entry : entries) {
+    // They travel to the operator as text, whatever bytes the file holds.
+    entry.place.line_text = ReplaceNonUtf8(std::move(entry.place.line_text));
+    entry.message = ReplaceNonUtf8(std::move(entry.message));
+    entry.fix = ReplaceNonUtf8(std::move(entry.fix));
     switch (entry.severity) {
       case Severity::kError:
         out->Error(std::move(entry.place), std::move(entry.message), std::move(entry.fix));

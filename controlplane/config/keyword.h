@@ -54,6 +54,9 @@ struct KeywordText {
 
 inline constexpr int kAnyNumber = -1;
 
+// Which argument of a keyword may be any bytes; all other words are UTF-8 text.
+enum class BytesArgument : uint8_t { kNone, kFirst, kLast };
+
 struct Keyword {
   KeywordText text;
   Sections sections = 0;
@@ -62,6 +65,7 @@ struct Keyword {
   bool can_negate = false;           // "no <keyword>" is allowed
   bool must_be_here = false;         // in another kind of proxy it is an error instead of ignored
   bool only_named_defaults = false;  // refused in a defaults section without a name
+  BytesArgument bytes = BytesArgument::kNone;
   void (*apply)(const Statement&, Scope&) = nullptr;  // null for kNotice and kUnsupported
 };
 

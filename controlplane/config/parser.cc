@@ -10,6 +10,7 @@
 
 #include "controlplane/config/condition.h"
 #include "controlplane/config/preprocessor.h"
+#include "controlplane/config/utf8.h"
 #include "controlplane/config/variables.h"
 
 namespace lb::config {
@@ -301,6 +302,7 @@ class Parser {
       return false;
     }
     if (statement.prefix == Prefix::kNone && !CheckArity(statement)) return false;
+    if (!CheckText(statement)) return false;
     return section.kind != SectionKind::kGlobal || RunVariableKeyword(statement);
   }
 
@@ -322,6 +324,18 @@ class Parser {
         absl::StrCat("'", name, "' is ignored: ", std::string(SectionName(section.kind)), " '",
                      section.name, "' has no ", missing, " side"));
     return false;
+  }
+
+  bool CheckText(const Statement& statement) {
+    const BytesArgument bytes = statement.keyword->bytes;
+    for (size_t i = 0; i < statement.args.size(); ++i) {
+      if (bytes == BytesArgument::kFirst && i == 0) continue;
+      if (bytes == BytesArgument::kLast && i + 1 == statement.args.size()) continue;
+      if (IsUtf8(statement.args[i].text)) continue;
+      diagnostics_->Error(statement.Place(i), "the word is not UTF-8 text");
+      return false;
+    }
+    return true;
   }
 
   bool CheckArity(const Statement& statement) {

@@ -9,6 +9,7 @@
 
 #include "common/base/status.h"
 #include "controlplane/config/log_format.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -155,6 +156,7 @@ class ReplyParser {
   }
 
   bool SetFormat(std::string_view text) {
+    if (!IsUtf8(text)) return Fail("the file is not UTF-8 text");
     absl::StatusOr<v1::LogFormat> format = ParseLogFormat(text, TagScope::kAny, site_);
     if (!format.ok()) return Fail(std::string(format.status().message()));
     *reply_.mutable_format() = *std::move(format);

@@ -9,6 +9,7 @@
 #include "common/snapshot/apply_delta.h"
 #include "controlplane/config/compile.h"
 #include "controlplane/config/diff.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -38,7 +39,10 @@ void CheckText(const std::string& text) {
     LB_CHECK(!entry.message.empty() || entry.severity != Severity::kError ||
              entry.place.line_text.find(".alert") != std::string::npos);
   }
+  LB_CHECK(IsUtf8(diagnostics.Render()));
   if (!compiled) return;
+  // Text that is not UTF-8 would make the whole message unreadable on the other side.
+  LB_CHECK(v1::Snapshot().ParseFromString(compiled->snapshot.SerializeAsString()));
   Diagnostics ignored;
   const std::optional<Compiled> again = Compile({{"x.cfg", text}}, Sealed(), &ignored);
   LB_CHECK(again.has_value());

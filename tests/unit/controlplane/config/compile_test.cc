@@ -1,0 +1,65 @@
+#include "controlplane/config/compile.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "controlplane/config/utf8.h"
+
+namespace lb::config {
+namespace {
+
+Environment Nothing() {
+  Environment env;
+  env.getenv = [](std::string_view) { return std::nullopt; };
+  env.read_file = [](std::string_view) { return absl::NotFoundError("no file"); };
+  env.resolve = [](std::string_view) { return absl::NotFoundError("no name"); };
+  return env;
+}
+
+TEST(Compile, ReportsInTheOrderOfTheFiles) {
+  Diagnostics diagnostics;
+  // Found by validation, analysis and parsing, in that order of lines.
+  const auto compiled =
+      Compile({{"b.cfg", "frontend f\n default_backend none\n maxconn many\n nosuch\n"},
+               {"a.cfg", " maxconn\n"}},
+              Nothing(), &diagnostics);
+  EXPECT_FALSE(compiled);
+  std::vector<std::string> places;
+  for (const Diagnostic& entry : diagnostics.entries()) {
+    if (entry.severity == Severity::kError) {
+      places.push_back(entry.place.file + ":" + std::to_string(entry.place.line));
+    }
+  }
+  EXPECT_THAT(places, testing::ElementsAre("b.cfg:2", "b.cfg:3", "b.cfg:4", "a.cfg:1"));
+}
+
+TEST(Compile, FilesAreReadAsOne) {
+  Diagnostics diagnostics;
+  const auto compiled = Compile({{"1.cfg", "defaults\n mode http\n timeout client 1s\n"},
+                                 {"2.cfg", "frontend f\n bind :80\n"}},
+                                Nothing(), &diagnostics);
+  ASSERT_TRUE(compiled) << diagnostics.Render();
+  EXPECT_EQ(compiled->snapshot.frontends(0).common().mode(), v1::PROXY_MODE_HTTP);
+  EXPECT_EQ(compiled->snapshot.revision(), 0u);
+}
+
+TEST(Compile, WarningsDoNotRefuse) {
+  Diagnostics diagnostics;
+  const auto compiled = Compile({{"x.cfg", ".warning hm\n"}}, Nothing(), &diagnostics);
+  EXPECT_TRUE(compiled);
+  EXPECT_EQ(diagnostics.entries().size(), 2u);  // and that there is no proxy
+}
+
+TEST(Compile, DiagnosticsAreTextWhateverTheFileHolds) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(
+      Compile({{"x.cfg", "global\n n\xf3 # \xe9\n node \xe9\n"}}, Nothing(), &diagnostics));
+  EXPECT_EQ(diagnostics.errors(), 2u);
+  EXPECT_TRUE(IsUtf8(diagnostics.Render())) << diagnostics.Render();
+}
+
+}  // namespace
+}  // namespace lb::config
