@@ -10,8 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "common/base/host_name.h"
 #include "common/base/check.h"
+#include "common/base/host_name.h"
 #include "common/base/logger.h"
 #include "common/snapshot/apply_delta.h"
 #include "common/snapshot/hash.h"
@@ -273,12 +273,14 @@ void DataPlane::Drain(std::optional<Millis> limit, std::function<void()> done) {
   load_.is_stopping.store(true, std::memory_order_relaxed);
   on_drained_ = std::move(done);
   if (pool_.size() == 0) return loop_->Post([this] { FinishDrain(); });
-  undrained_workers_ = pool_.size();
+  // The workers, and the listening sockets, which go once no worker accepts any more.
+  undrained_ = pool_.size() + 1;
   pool_.GiveAll(
-      [this](Worker& worker) {
-        worker.Drain([this] { loop_->Post([this] { OnWorkerDrained(); }); });
-      },
-      [this] { sockets_.reset(); });
+      [this](Worker& worker) { worker.Drain([this] { loop_->Post([this] { OnDrained(); }); }); },
+      [this] {
+        sockets_.reset();
+        OnDrained();
+      });
 }
 
 void DataPlane::EndAtLimit() {
@@ -288,8 +290,8 @@ void DataPlane::EndAtLimit() {
   loop_->RunAfter(kLastWords, [this] { FinishDrain(); });
 }
 
-void DataPlane::OnWorkerDrained() {
-  if (--undrained_workers_ == 0) FinishDrain();
+void DataPlane::OnDrained() {
+  if (--undrained_ == 0) FinishDrain();
 }
 
 void DataPlane::FinishDrain() {

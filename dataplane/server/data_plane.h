@@ -107,7 +107,7 @@ class DataPlane : public ControlObserver {
   std::function<void()> InThisSession(std::function<void()> fn);
 
   void EndAtLimit();
-  void OnWorkerDrained();
+  void OnDrained();
   void FinishDrain();
   ProcessConstants process_constants() const;
 
@@ -134,7 +134,7 @@ class DataPlane : public ControlObserver {
   std::unique_ptr<Sockets> sockets_;    // likewise; null again once it drains
   WorkerPool pool_;
 
-  size_t undrained_workers_ = 0;
+  size_t undrained_ = 0;
   uint64_t drain_serial_ = 0;
   std::function<void()> on_drained_;
 };
