@@ -47,8 +47,7 @@ absl::StatusOr<Address> Address::FromIp(std::string_view ip, uint16_t port) {
 }
 
 absl::StatusOr<Address> Address::FromUnixPath(std::string_view path) {
-  Address address;
-  sockaddr_un& un = address.storage_.un;
+  sockaddr_un un{};
   if (path.empty() || path.size() >= sizeof(un.sun_path)) {
     return absl::InvalidArgumentError(absl::StrCat("unix socket path '", std::string(path),
                                                    "' must have 1 to ", sizeof(un.sun_path) - 1,
@@ -59,9 +58,8 @@ absl::StatusOr<Address> Address::FromUnixPath(std::string_view path) {
   const bool abstract = path.front() == '@';
   if (abstract) un.sun_path[0] = '\0';
   // An abstract name is as long as its length says; a path ends with a zero byte.
-  address.length_ =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
-  return address;
+  const size_t length = offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1);
+  return FromSockaddr(reinterpret_cast<const sockaddr*>(&un), static_cast<socklen_t>(length));
 }
 
 absl::StatusOr<Address> Address::Parse(std::string_view text) {
@@ -77,25 +75,35 @@ absl::StatusOr<Address> Address::Parse(std::string_view text) {
 
 Address Address::FromSockaddr(const sockaddr* sa, socklen_t length) {
   Address address;
-  length = std::min<socklen_t>(length, sizeof(address.storage_));
-  std::memcpy(&address.storage_, sa, length);
-  address.length_ = length;
+  if (sa->sa_family == AF_UNIX) {
+    address.storage_.sa.sa_family = AF_UNIX;
+    address.length_ = std::min<socklen_t>(length, sizeof(sockaddr_un));
+    if (address.length_ > offsetof(sockaddr_un, sun_path)) {
+      address.path_ = std::make_unique<sockaddr_un>();
+      std::memcpy(address.path_.get(), sa, address.length_);
+    }
+    return address;
+  }
+  address.length_ = std::min<socklen_t>(length, sizeof(address.storage_));
+  std::memcpy(&address.storage_, sa, address.length_);
   return address;
 }
 
-Address Address::PeerOf(int fd) {
-  Address address;
-  socklen_t length = sizeof(address.storage_);
-  if (getpeername(fd, &address.storage_.sa, &length) == 0) address.length_ = length;
-  return address;
+namespace {
+
+// What getpeername() or getsockname() says.
+Address NameOf(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  if (ask(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return Address();
+  return Address::FromSockaddr(reinterpret_cast<sockaddr*>(&storage), length);
 }
 
-Address Address::LocalOf(int fd) {
-  Address address;
-  socklen_t length = sizeof(address.storage_);
-  if (getsockname(fd, &address.storage_.sa, &length) == 0) address.length_ = length;
-  return address;
-}
+}  // namespace
+
+Address Address::PeerOf(int fd) { return NameOf(fd, ::getpeername); }
+
+Address Address::LocalOf(int fd) { return NameOf(fd, ::getsockname); }
 
 uint16_t Address::port() const {
   if (family() == AF_INET) return ntohs(storage_.in4.sin_port);
@@ -117,9 +125,8 @@ std::string Address::Ip() const {
 }
 
 std::string Address::UnixPath() const {
-  constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
-  if (family() != AF_UNIX || length_ <= kPathOffset) return "";
-  std::string path(storage_.un.sun_path, length_ - kPathOffset);
+  if (path_ == nullptr) return "";
+  std::string path(path_->sun_path, length_ - offsetof(sockaddr_un, sun_path));
   if (path.front() == '\0') {
     path.front() = '@';
     return path;
@@ -135,7 +142,7 @@ std::string Address::ToString() const {
 }
 
 bool operator==(const Address& a, const Address& b) {
-  return a.length_ == b.length_ && std::memcmp(&a.storage_, &b.storage_, a.length_) == 0;
+  return a.length_ == b.length_ && std::memcmp(a.sa(), b.sa(), a.length_) == 0;
 }
 
 }  // namespace lb

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,15 @@ class Address {
  public:
   // An empty address: family() is AF_UNSPEC.
   Address() { storage_.sa.sa_family = AF_UNSPEC; }
+  Address(const Address& other) : storage_(other.storage_), length_(other.length_) {
+    if (other.path_ != nullptr) path_ = std::make_unique<sockaddr_un>(*other.path_);
+  }
+  Address& operator=(const Address& other) {
+    if (this != &other) *this = Address(other);
+    return *this;
+  }
+  Address(Address&&) = default;
+  Address& operator=(Address&&) = default;
 
   // `ip` is "127.0.0.1", "::1", "[::1]", "*" (any IPv4) or "" (any IPv4).
   static absl::StatusOr<Address> FromIp(std::string_view ip, uint16_t port);
@@ -35,7 +45,9 @@ class Address {
   int family() const { return storage_.sa.sa_family; }
   bool is_ip() const { return family() == AF_INET || family() == AF_INET6; }
   bool is_unix() const { return family() == AF_UNIX; }
-  const sockaddr* sa() const { return &storage_.sa; }
+  const sockaddr* sa() const {
+    return path_ != nullptr ? reinterpret_cast<const sockaddr*>(path_.get()) : &storage_.sa;
+  }
   socklen_t length() const { return length_; }
 
   uint16_t port() const;         // host byte order; 0 for unix
@@ -47,13 +59,14 @@ class Address {
   friend bool operator==(const Address& a, const Address& b);
 
  private:
+  // Small, since every connection and exchange holds some: a path lies apart.
   union {
     sockaddr sa;
     sockaddr_in in4;
     sockaddr_in6 in6;
-    sockaddr_un un;
   } storage_ = {};
   socklen_t length_ = 0;
+  std::unique_ptr<sockaddr_un> path_;  // with AF_UNIX; null for a socket without a name
 };
 
 }  // namespace lb

@@ -1,4 +1,4 @@
-// Waiter: how a coroutine waits for any of a few sources, or a deadline.
+// Waiter: how a coroutine waits for one or two sources, or a deadline.
 //
 //   WakeReason reason = co_await Wait(loop, {&client, kReadable}, {&server, kReadable}, deadline);
 //
@@ -27,8 +27,8 @@ struct Interest {
 
 class Waiter final : public Runnable, public Timer {
  public:
-  Waiter(EventLoop* loop, Interest a, Interest b, Interest c, SteadyTime deadline)
-      : loop_(loop), interests_{a, b, c}, deadline_(deadline) {}
+  Waiter(EventLoop* loop, Interest a, Interest b, SteadyTime deadline)
+      : loop_(loop), interests_{a, b}, deadline_(deadline) {}
   ~Waiter() override { Deregister(); }
 
   bool await_ready() const {
@@ -81,24 +81,21 @@ class Waiter final : public Runnable, public Timer {
   }
 
   EventLoop* loop_;
-  std::array<Interest, 3> interests_;
+  std::array<Interest, 2> interests_;
   SteadyTime deadline_;
   std::coroutine_handle<> handle_;
   WakeReason reason_ = WakeReason::kReady;
 };
 
 inline Waiter Wait(EventLoop* loop, Interest a, SteadyTime deadline) {
-  return Waiter(loop, a, {}, {}, deadline);
+  return Waiter(loop, a, {}, deadline);
 }
 inline Waiter Wait(EventLoop* loop, Interest a, Interest b, SteadyTime deadline) {
-  return Waiter(loop, a, b, {}, deadline);
-}
-inline Waiter Wait(EventLoop* loop, Interest a, Interest b, Interest c, SteadyTime deadline) {
-  return Waiter(loop, a, b, c, deadline);
+  return Waiter(loop, a, b, deadline);
 }
 // Only the deadline.
 inline Waiter WaitUntil(EventLoop* loop, SteadyTime deadline) {
-  return Waiter(loop, {}, {}, {}, deadline);
+  return Waiter(loop, {}, {}, deadline);
 }
 
 // Lets every other ready coroutine run first: co_await Yield(loop).

@@ -5,6 +5,8 @@
 namespace lb::proxy {
 
 void Exchange::Clear() {
+  client = nullptr;
+  h1_client.reset();
   config.reset();
   frontend.reset();
   backend.reset();

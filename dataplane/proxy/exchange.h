@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Exchange {
   WorkerContext* worker = nullptr;
   Session* session = nullptr;
   ClientSide* client = nullptr;
+  std::optional<H1Client> h1_client;  // what `client` is when the client speaks HTTP/1.x
   std::shared_ptr<const Config> config;
   std::shared_ptr<const FrontendConfig> frontend;
   std::shared_ptr<const BackendConfig> backend;  // null: none chosen yet

@@ -34,7 +34,6 @@ class HttpSession final : public Session {
         count_(accepted.worker, accepted.frontend->runtime),
         stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
         in_(&accepted.worker->buffers),
-        client_(&stream_, &in_, &accepted.worker->buffers),
         reaper_(this) {
     InitSession(this, accepted);
   }
@@ -57,7 +56,6 @@ class HttpSession final : public Session {
   enum class HeadResult : uint8_t { kReceived, kRefused, kClosed };
 
   static event::Task<void> Run(HttpSession* self);
-  static event::Task<bool> WaitForRequest(HttpSession* self);
   static event::Task<HeadResult> ReceiveHead(HttpSession* self, Exchange* x);
   static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
   static event::Task<void> Linger(HttpSession* self);
@@ -66,13 +64,14 @@ class HttpSession final : public Session {
   void BeginExchange(Exchange* x);
   void NoteHead(Exchange* x);
   SteadyTime IdleDeadline() const;
+  void BecomeIdle();
+  // Whether it ends rather than take another request.
+  bool MustEnd() const { return is_killed() || is_draining(); }
 
   WorkerContext* const worker_;
   ConnectionCount count_;
   net::Stream stream_;
   net::Buffer in_;
-  http::HeadParser parser_;
-  H1Client client_;
   rules::VariableSet session_vars_;
   SteadyTime ready_at_{};
   SteadyTime first_byte_at_{};
@@ -87,29 +86,21 @@ SteadyTime HttpSession::IdleDeadline() const {
   return DeadlineAfter(ready_at_, wait);
 }
 
-// False: the session ends without a request.
-event::Task<bool> HttpSession::WaitForRequest(HttpSession* self) {
-  self->state = SessionState::kIdle;
-  if (self->stream_.is_ready(kReadable) && !self->stream_.is_ready(kHungUp)) {
-    // The last read ended where the request did, and did not learn whether there is more.
-    self->stream_.Clear(kReadable);
-    if (!self->stream_.IsQuiet()) self->stream_.Raise(kReadable);
-  }
-  for (;;) {
-    if (self->is_killed() || (self->is_draining() && self->requests_ > 0)) co_return false;
-    if (self->stream_.is_ready(kReadable | kHungUp)) co_return true;
-    WakeReason why =
-        co_await Wait(self->worker_->loop, {&self->stream_, kReadable | kHungUp | kSignalled},
-                      self->IdleDeadline());
-    if (self->is_draining()) co_return false;
-    if (why == WakeReason::kTimeout) co_return self->requests_ == 0;
+// Begins to wait for a request. What the socket holds counts, not what the last read left of it:
+// that may have ended where its request did.
+void HttpSession::BecomeIdle() {
+  in_.Release();
+  state = SessionState::kIdle;
+  if (stream_.is_ready(kReadable) && !stream_.is_ready(kHungUp)) {
+    stream_.Clear(kReadable);
+    if (!stream_.IsQuiet()) stream_.Raise(kReadable);
   }
 }
 
 void HttpSession::BeginExchange(Exchange* x) {
   x->worker = worker_;
   x->session = this;
-  x->client = &client_;
+  x->client = &x->h1_client.emplace(&stream_, &in_, &worker_->buffers);
   x->config = worker_->config;
   x->frontend = frontend;
   x->ready_at = ready_at_;
@@ -132,7 +123,7 @@ bool HttpSession::PassesRules() {
 
 // The answer to a request that did not come in time, or whose client is gone.
 event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why) {
-  self->client_.StartWithoutRequest(x->config->http_limits);
+  x->h1_client->StartWithoutRequest(x->config->http_limits);
   if (self->is_killed()) {
     co_await RefuseRequest(x, 0, static_cast<char>(self->kill_reason()), 'R');
   } else if (why == WakeReason::kTimeout) {
@@ -147,6 +138,7 @@ event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, W
 // Receives and parses a request's head.
 event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self, Exchange* x) {
   net::Buffer& in = self->in_;
+  H1Client& client = *x->h1_client;
   const http::Limits& limits = x->config->http_limits;
   event::EventLoop* loop = self->worker_->loop;
   const bool is_first = self->requests_ == 0;
@@ -155,20 +147,20 @@ event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self,
       DeadlineAfter(is_first ? self->ready_at_ : loop->now(), self->frontend->http_request_timeout);
   for (;;) {
     if (!in.is_empty()) {
-      http::ParseResult parsed = self->parser_.ParseRequest(in.readable(), limits, &x->request);
+      http::ParseResult parsed = client.parser().ParseRequest(in.readable(), limits, &x->request);
       if (parsed.outcome == http::ParseResult::kDone) {
         in.ConsumeInPlace(parsed.consumed);
         x->bytes_from_client = parsed.consumed;
-        self->client_.Start(x->request, limits);
-        if (self->client_.source().IsBufferedValid()) co_return HeadResult::kReceived;
+        client.Start(x->request, limits);
+        if (client.source().IsBufferedValid()) co_return HeadResult::kReceived;
         x->bytes_from_client += in.size();
-        self->client_.StartWithoutRequest(limits);
+        client.StartWithoutRequest(limits);
         co_await RefuseRequest(x, 400, 'P', 'R');
         co_return HeadResult::kRefused;
       }
       if (parsed.outcome == http::ParseResult::kError) {
         x->bytes_from_client = in.size();
-        self->client_.StartWithoutRequest(limits);
+        client.StartWithoutRequest(limits);
         co_await RefuseRequest(x, http::StatusOf(parsed.error), 'P', 'R');
         co_return HeadResult::kRefused;
       }
@@ -188,7 +180,7 @@ event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self,
     }
     x->bytes_from_client = in.size();
     // A connection that was kept open and brings nothing more simply ends.
-    if (!is_first && !self->parser_.in_message()) co_return HeadResult::kClosed;
+    if (!is_first && !client.parser().in_message()) co_return HeadResult::kClosed;
     co_await RefuseAfterWait(self, x, why);
     co_return HeadResult::kRefused;
   }
@@ -232,9 +224,15 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
   bool goes_on = self->PassesRules();
   while (goes_on) {
     if (self->in_.is_empty()) {
-      self->in_.Release();
-      bool has_request = co_await WaitForRequest(self);
-      if (!has_request) co_return;
+      self->BecomeIdle();
+      WakeReason why = WakeReason::kReady;
+      while (why == WakeReason::kReady && !self->MustEnd() &&
+             !self->stream_.is_ready(kReadable | kHungUp)) {
+        why = co_await Wait(loop, {&self->stream_, kReadable | kHungUp | kSignalled},
+                            self->IdleDeadline());
+      }
+      // A first request that does not come is answered (408), a further one is not missed.
+      if (self->MustEnd() || (why == WakeReason::kTimeout && self->requests_ > 0)) co_return;
     } else {
       self->in_.Compact();  // a pipelined request
     }
@@ -248,9 +246,9 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
       self->NoteHead(x.get());
       co_await RunExchange(x.get());
       ++self->requests_;
-      goes_on = x->keeps_client && self->client_.stays_open() && !self->is_killed();
+      goes_on = x->keeps_client && x->h1_client->stays_open() && !self->is_killed();
       // Closing with bytes unread resets the connection, and the client may lose the response.
-      const bool has_unread = !self->client_.is_request_done() || !self->in_.is_empty();
+      const bool has_unread = !x->h1_client->is_request_done() || !self->in_.is_empty();
       lingers = !goes_on && !x->is_silent_close && (x->has_reply || has_unread);
     }
     self->worker_->exchanges->Give(std::move(x));

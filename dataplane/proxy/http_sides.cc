@@ -54,8 +54,7 @@ ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
   net::Buffer& in = connection_->in;
   for (;;) {
     if (!in.is_empty()) {
-      http::ParseResult parsed =
-          connection_->parser.ParseResponse(in.readable(), limits, request, head);
+      http::ParseResult parsed = parser_.ParseResponse(in.readable(), limits, request, head);
       if (parsed.outcome == http::ParseResult::kError) return HeadStatus::kInvalid;
       if (parsed.outcome == http::ParseResult::kDone) {
         // In place: the head's texts must last until it has been written to the client.

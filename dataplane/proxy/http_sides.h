@@ -64,6 +64,8 @@ class H1Client final : public ClientSide {
   H1Client(net::Stream* stream, net::Buffer* in, net::BufferPool* pool)
       : stream_(stream), in_(in), body_(stream, in), sink_(stream, pool) {}
 
+  // Of the request's head.
+  http::HeadParser& parser() { return parser_; }
   // Begins an exchange: the head has been parsed from the front of the buffer and consumed.
   void Start(const http::RequestHead& head, const http::Limits& limits);
   // Before any head was parsed: for the reply to a request that is none.
@@ -88,6 +90,7 @@ class H1Client final : public ClientSide {
  private:
   net::Stream* const stream_;
   net::Buffer* const in_;
+  http::HeadParser parser_;
   H1Source body_;
   H1Sink sink_;
   uint8_t version_minor_ = 1;
@@ -118,6 +121,7 @@ class H1Server final : public ServerSide {
 
  private:
   std::unique_ptr<upstream::UpstreamConnection> connection_;
+  http::HeadParser parser_;
   H1Sink sink_;
   H1Source body_;
   bool keep_alive_ = false;

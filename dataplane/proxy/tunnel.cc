@@ -35,6 +35,7 @@ struct TunnelDirection {
   bool from_failed = false;
   bool to_failed = false;
   bool waits_for_sink = false;
+  bool is_share_used = false;  // there may be more to move, after others had their turn
 
   ~TunnelDirection() {
     if (pipe.has_value()) pipes->Give(std::move(*pipe));
@@ -121,6 +122,7 @@ Step SpliceOnce(TunnelDirection* d) {
 // Moves as much as goes, and passes the end on when everything before it has gone.
 // Returns whether anything happened.
 bool Move(TunnelDirection* d) {
+  d->is_share_used = false;
   if (d->is_closed || d->is_failed()) return false;
   const uint64_t before = d->moved;
   d->waits_for_sink = false;
@@ -131,6 +133,7 @@ bool Move(TunnelDirection* d) {
     const bool splices = d->full_reads >= kFullReadsToSplice && d->pipe.has_value();
     step = splices ? SpliceOnce(d) : CopyOnce(d);
   }
+  d->is_share_used = step == Step::kMoved && !d->source_ended;
   const bool is_drained = d->in->is_empty() && (!d->pipe.has_value() || d->pipe->held == 0);
   if (is_drained && step != Step::kMoved) d->in->Release();
   if (d->source_ended && is_drained && !d->to_failed) {
@@ -178,9 +181,9 @@ event::Task<TunnelEndResult> Tunnel(WorkerContext* worker, Session* session, Tun
       break;
     }
     if (up.is_closed && down.is_closed) break;
-    if (up_moved || down_moved) {
-      // Either side may have more than its share.
+    if (up.is_share_used || down.is_share_used) {
       co_await Yield(loop);
+      continue;
     }
     const SteadyTime client_deadline =
         DeadlineAfter(client_active, down.is_closed ? client.fin_timeout : client.timeout);

@@ -1,6 +1,6 @@
 // IdlePool: the idle connections of one worker to one server, newest used first.
-// UpstreamConnection: a connection to a server with its read buffer and parser, which serves one
-// exchange after another.
+// UpstreamConnection: a connection to a server with its read buffer, which serves one exchange
+// after another.
 //
 // One worker's thread. Source: HAProxy configuration manual, "http-reuse", "pool-max-conn",
 // "pool-purge-delay".
@@ -14,7 +14,6 @@
 #include "common/base/clock.h"
 #include "common/net/buffer_pool.h"
 #include "common/net/stream.h"
-#include "dataplane/http/h1_parser.h"
 
 namespace lb::upstream {
 
@@ -24,7 +23,6 @@ struct UpstreamConnection {
 
   net::Stream stream;
   net::Buffer in;
-  http::HeadParser parser;
   Address local;            // our side; set when connected
   SteadyTime idle_since{};  // valid while in a pool
   uint64_t exchanges = 0;   // begun on this connection
