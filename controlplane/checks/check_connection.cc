@@ -1,5 +1,7 @@
 #include "controlplane/checks/check_connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -36,11 +38,16 @@ CheckResult RefusedAtOnce(const absl::Status& status) {
   return {CheckStatus::kSocketError, 0, {}, absl::StrCat("General socket error (", words, ")")};
 }
 
-// A check has no client, so the line names none.
-// Source: PROXY protocol specification, sections 2.1 ("UNKNOWN") and 2.2 (command LOCAL).
-std::string_view ProxyLine(uint32_t version) {
-  static constexpr char kV2[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
-  return version == 2 ? std::string_view(kV2, 16) : "PROXY UNKNOWN\r\n";
+// A check has no client: version 1 names the check's own connection, as HAProxy does, and version 2
+// says LOCAL.
+// Source: PROXY protocol specification, sections 2.1 and 2.2.
+std::string ProxyLine(uint32_t version, int fd) {
+  if (version == 2) return std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
+  const Address local = Address::LocalOf(fd);
+  const Address peer = Address::PeerOf(fd);
+  if (!local.is_ip() || !peer.is_ip()) return "PROXY UNKNOWN\r\n";
+  return absl::StrCat("PROXY ", local.family() == AF_INET6 ? "TCP6 " : "TCP4 ", local.Ip(), " ",
+                      peer.Ip(), " ", local.port(), " ", peer.port(), "\r\n");
 }
 
 }  // namespace
@@ -65,7 +72,8 @@ event::Task<CheckResult> Connect(CheckConnection* connection, const CheckContext
   connection->answer_deadline =
       AnswerDeadline(context->target->check, context->start, context->loop->now());
   if (context->target->send_proxy != 0) {
-    const bool is_sent = co_await Send(connection, ProxyLine(context->target->send_proxy));
+    const std::string line = ProxyLine(context->target->send_proxy, connection->stream->fd());
+    const bool is_sent = co_await Send(connection, line);
     if (!is_sent) co_return CheckResult{CheckStatus::kL4Connection, 0, {}, ""};
   }
   co_return CheckResult{CheckStatus::kL4Ok, 0, {}, ""};

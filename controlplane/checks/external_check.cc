@@ -1,7 +1,8 @@
 // The external check: a program whose exit status is the verdict.
 // Source: HAProxy configuration manual, "external-check command", "external-check path".
 //
-// It gets four arguments, and HAPROXY_* variables and PATH for its whole environment. It may take
+// It gets four arguments, and HAPROXY_* variables and PATH for its whole environment: what "setenv"
+// set is for the configuration's lines, as measured on HAProxy 2.6. It may take
 // "timeout check", or "inter" without one; then its process group is killed.
 #include <string>
 #include <utility>

@@ -2,8 +2,9 @@
 // Source: HAProxy configuration manual, "option tcp-check", "tcp-check connect", "tcp-check send",
 // "tcp-check expect".
 //
-// Steps count from 1, and messages name them as HAProxy does. What has arrived stays in view of
-// every expectation until the next send. Without a connect step first, the connection is implied.
+// Steps count from 1, comments among them, and messages name them as HAProxy does. What has arrived
+// stays in view of every expectation until the next send. Without a connect step first, the
+// connection is implied and does not count.
 #include "controlplane/checks/tcp_script.h"
 
 #include <algorithm>
@@ -129,6 +130,17 @@ event::Task<CheckResult> RunStep(Script* script, int index) {
   return SendStep(script, index);
 }
 
+bool IsComment(const v1::TcpCheckStep& step) {
+  return step.step_case() == v1::TcpCheckStep::STEP_NOT_SET;
+}
+
+bool BeginsWithConnect(const v1::HealthCheck& check) {
+  for (const v1::TcpCheckStep& step : check.tcp_steps()) {
+    if (!IsComment(step)) return step.has_connect();
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<CheckResult> JudgeTcpStep(const v1::TcpCheckStep& step, int number,
@@ -163,12 +175,13 @@ std::optional<CheckResult> JudgeTcpStep(const v1::TcpCheckStep& step, int number
 event::Task<CheckResult> RunTcpScript(const CheckContext* context) {
   Script script(context);
   const int steps = script.check.tcp_steps_size();
-  if (steps == 0 || !script.check.tcp_steps(0).has_connect()) {
+  if (!BeginsWithConnect(script.check)) {
     CheckResult connected = co_await ConnectStep(&script, -1);
     if (!connected.passed()) co_return connected;
   }
   CheckResult result = Passed(CheckStatus::kL4Ok);
   for (int i = 0; i < steps; ++i) {
+    if (IsComment(script.check.tcp_steps(i))) continue;
     result = co_await RunStep(&script, i);
     if (!result.passed()) co_return result;
   }

@@ -1,5 +1,6 @@
 #include "controlplane/config/check_emitter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/address.h"
@@ -61,19 +62,15 @@ void EmitHttpSteps(const CheckSettings& check, v1::HealthCheck* out) {
 }
 
 void EmitTcpSteps(const CheckSettings& check, v1::HealthCheck* out) {
-  for (const v1::TcpCheckStep& step : check.tcp_steps) {
-    if (step.step_case() != v1::TcpCheckStep::STEP_NOT_SET) *out->add_tcp_steps() = step;
-  }
-  // A script without steps is a plain connection.
-  if (out->tcp_steps_size() == 0) {
+  const bool has_action = std::ranges::any_of(check.tcp_steps, [](const v1::TcpCheckStep& step) {
+    return step.step_case() != v1::TcpCheckStep::STEP_NOT_SET;
+  });
+  // A script that does nothing is a plain connection.
+  if (!has_action) {
     out->set_kind(v1::HealthCheck::TCP);
     return;
   }
-  if (out->tcp_steps(0).has_connect()) return;
-  v1::HealthCheck with_connect;
-  with_connect.add_tcp_steps()->mutable_connect();
-  with_connect.mutable_tcp_steps()->MergeFrom(out->tcp_steps());
-  out->mutable_tcp_steps()->Swap(with_connect.mutable_tcp_steps());
+  for (const v1::TcpCheckStep& step : check.tcp_steps) *out->add_tcp_steps() = step;
 }
 
 // External checks are told the proxy's first listening address.
@@ -101,6 +98,7 @@ v1::HealthCheck EmitHealthCheck(const Proxy& proxy, const Server& server) {
   out.set_connect_timeout_ms(Milliseconds(proxy.connect_timeout));
   out.set_check_timeout_ms(Milliseconds(proxy.check_timeout));
   out.set_init_state(settings.init_state);
+  out.set_send_proxy(settings.check_send_proxy);
   out.set_log_health_checks(proxy.log_health_checks);
   switch (check.kind) {
     case v1::HealthCheck::HTTP:

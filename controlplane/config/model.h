@@ -29,8 +29,6 @@ struct ServerAddress {
   int32_t offset = 0;
 };
 
-enum class SendProxy : uint8_t { kNone, kV1, kV2 };
-
 // What "server" and "default-server" lines set.
 struct ServerSettings {
   uint32_t id = 0;  // 0: counted
@@ -50,6 +48,7 @@ struct ServerSettings {
   bool init_addr_none = false;  // "init-addr" ends in "none"
 
   bool is_checked = false;
+  bool check_send_proxy = false;
   Millis inter{2'000};
   Millis fastinter{0};
   Millis downinter{0};

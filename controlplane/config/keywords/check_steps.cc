@@ -102,15 +102,15 @@ void OwnTcpSteps(CheckSettings& check) {
   check.tcp_steps.clear();
 }
 
-v1::TcpCheckStep& NewTcpStep(Scope& scope) {
+void AddTcpStep(v1::TcpCheckStep step, Scope& scope) {
   CheckSettings& check = scope.proxy().check;
   OwnTcpSteps(check);
-  // A comment waits as a step without an action.
-  if (!check.tcp_steps.empty() &&
+  // A comment is a step without an action, since it counts, and speaks for the one after it.
+  if (step.comment().empty() && !check.tcp_steps.empty() &&
       check.tcp_steps.back().step_case() == v1::TcpCheckStep::STEP_NOT_SET) {
-    return check.tcp_steps.back();
+    step.set_comment(check.tcp_steps.back().comment());
   }
-  return check.tcp_steps.emplace_back();
+  check.tcp_steps.push_back(std::move(step));
 }
 
 // "comment <text>" at argument `i`; false after an error.
@@ -282,14 +282,13 @@ void AddTcpConnect(const Statement& statement, Scope& scope) {
     if (!port) return;
     step.mutable_connect()->set_port(*port);
   }
-  v1::TcpCheckStep& added = NewTcpStep(scope);
-  added.MergeFrom(step);
+  AddTcpStep(std::move(step), scope);
 }
 
 void AddTcpSend(const Statement& statement, Scope& scope) {
   v1::TcpCheckStep step;
   step.set_send(statement.args[0].text);
-  if (TakeComment(statement, 1, &step, scope)) NewTcpStep(scope).MergeFrom(step);
+  if (TakeComment(statement, 1, &step, scope)) AddTcpStep(std::move(step), scope);
 }
 
 void AddTcpSendBinary(const Statement& statement, Scope& scope) {
@@ -297,7 +296,7 @@ void AddTcpSendBinary(const Statement& statement, Scope& scope) {
   std::optional<std::string> bytes = FromHex(statement, 0, scope);
   if (!bytes || !TakeComment(statement, 1, &step, scope)) return;
   step.set_send(*std::move(bytes));
-  NewTcpStep(scope).MergeFrom(step);
+  AddTcpStep(std::move(step), scope);
 }
 
 void AddTcpExpect(const Statement& statement, Scope& scope) {
@@ -328,11 +327,13 @@ void AddTcpExpect(const Statement& statement, Scope& scope) {
   expect->set_negate(parsed->negate);
   expect->set_min_recv(parsed->min_recv);
   step.set_comment(parsed->comment);
-  NewTcpStep(scope).MergeFrom(step);
+  AddTcpStep(std::move(step), scope);
 }
 
 void AddTcpComment(const Statement& statement, Scope& scope) {
-  NewTcpStep(scope).set_comment(statement.args[0].text);
+  v1::TcpCheckStep step;
+  step.set_comment(statement.args[0].text);
+  AddTcpStep(std::move(step), scope);
 }
 
 }  // namespace lb::config

@@ -1,5 +1,4 @@
-// Keywords that are accepted and have no effect, each with its reason. Some are noted for the
-// programs' mains, which may honour them where both planes are one process.
+// Keywords about the process itself. Most are accepted and have no effect, each with its reason.
 // Source: HAProxy configuration manual, section 3.
 #include "controlplane/config/keywords/setters.h"
 #include "controlplane/config/keywords/tables.h"
@@ -42,13 +41,10 @@ void SetProcesses(const Statement& statement, Scope& scope) {
 }
 
 constexpr Keyword kProcessKeywords[] = {
-    {.text = {"daemon", "", "Asks for a background process; 'lbd -D' does it.", "", "3.1"},
+    {.text = {"daemon", "", "Runs in the background, like the option '-D'; '-db' undoes it.", "",
+              "3.1"},
      .sections = kInGlobal,
-     .apply =
-         [](const Statement& s, Scope& scope) {
-           scope.control().daemon = true;
-           Note(scope, s, "use 'lbd -D'");
-         }},
+     .apply = [](const Statement&, Scope& scope) { scope.control().daemon = true; }},
     {.text = {"master-worker", "[no-exit-on-failure]", "Asks for HAProxy's master process.", "",
               "3.1"},
      .sections = kInGlobal,

@@ -57,8 +57,6 @@ constexpr RefusedWord kRefused[] = {
     {"no-send-proxy-v2-ssl", 0, kProxyProtocol},
     {"no-send-proxy-v2-ssl-cn", 0, kProxyProtocol},
     {"proxy-v2-options", 1, kProxyProtocol},
-    {"check-send-proxy", 0, kProxyProtocol},
-    {"no-check-send-proxy", 0, kProxyProtocol},
     {"agent-check", 0, kAgent},
     {"agent-addr", 1, kAgent},
     {"agent-inter", 1, kAgent},

@@ -5,7 +5,7 @@
 namespace lb::checks {
 namespace {
 
-using Expect = v1::HttpCheckExpect;
+using HttpExpect = v1::HttpCheckExpect;
 
 std::string Answer(int status, const std::string& reason, const std::string& body) {
   return "HTTP/1.1 " + std::to_string(status) + " " + reason +
@@ -16,8 +16,8 @@ class HttpCheck : public CheckTest {
  protected:
   HttpCheck() { check().set_kind(v1::HealthCheck::HTTP); }
 
-  void AddExpect(Expect::Kind kind, const std::string& pattern, bool negate = false) {
-    Expect* expect = check().add_http_steps()->mutable_expect();
+  void AddExpect(HttpExpect::Kind kind, const std::string& pattern, bool negate = false) {
+    HttpExpect* expect = check().add_http_steps()->mutable_expect();
     expect->set_kind(kind);
     expect->set_pattern(pattern);
     expect->set_negate(negate);
@@ -55,34 +55,34 @@ TEST_F(HttpCheck, WithoutExpectations2xxAnd3xxPass) {
 
 TEST_F(HttpCheck, JudgesByItsExpectation) {
   const struct {
-    Expect::Kind kind;
+    HttpExpect::Kind kind;
     const char* pattern;
     bool negate;
     std::string answer;
     const char* result;
   } rows[] = {
-      {Expect::STATUS, "200", false, Answer(404, "X", ""), "L7STS 404 X"},
-      {Expect::STATUS, "200-299,404", false, Answer(404, "X", ""), "L7OK 404"},
-      {Expect::STATUS, "200-299", true, Answer(200, "X", ""), "L7STS 200 X"},
-      {Expect::RSTATUS, "^4", false, Answer(200, "X", ""), "L7STS 200 X"},
-      {Expect::RSTATUS, "^2", false, Answer(200, "X", ""), "L7OK 200"},
-      {Expect::RSTATUS, "^2", true, Answer(200, "X", ""), "L7STS 200 X"},
-      {Expect::STRING, "OK", false, Answer(200, "X", "is OK"), "L7OK 200"},
-      {Expect::STRING, "OK", false, Answer(503, "X", "is OK"), "L7OK 503"},
-      {Expect::STRING, "OK", false, Answer(200, "X", "no"),
+      {HttpExpect::STATUS, "200", false, Answer(404, "X", ""), "L7STS 404 X"},
+      {HttpExpect::STATUS, "200-299,404", false, Answer(404, "X", ""), "L7OK 404"},
+      {HttpExpect::STATUS, "200-299", true, Answer(200, "X", ""), "L7STS 200 X"},
+      {HttpExpect::RSTATUS, "^4", false, Answer(200, "X", ""), "L7STS 200 X"},
+      {HttpExpect::RSTATUS, "^2", false, Answer(200, "X", ""), "L7OK 200"},
+      {HttpExpect::RSTATUS, "^2", true, Answer(200, "X", ""), "L7STS 200 X"},
+      {HttpExpect::STRING, "OK", false, Answer(200, "X", "is OK"), "L7OK 200"},
+      {HttpExpect::STRING, "OK", false, Answer(503, "X", "is OK"), "L7OK 503"},
+      {HttpExpect::STRING, "OK", false, Answer(200, "X", "no"),
        "L7RSP HTTP content check did not match"},
-      {Expect::STRING, "OK", true, Answer(200, "X", "is OK"),
+      {HttpExpect::STRING, "OK", true, Answer(200, "X", "is OK"),
        "L7RSP HTTP check matched unwanted content"},
-      {Expect::STRING, "OK", true, Answer(200, "X", "no"), "L7OK 200"},
-      {Expect::STRING, "OK", false, Answer(200, "X", ""),
+      {HttpExpect::STRING, "OK", true, Answer(200, "X", "no"), "L7OK 200"},
+      {HttpExpect::STRING, "OK", false, Answer(200, "X", ""),
        "L7RSP HTTP content check could not find a response body"},
-      {Expect::STRING, "OK", true, Answer(200, "X", ""),
+      {HttpExpect::STRING, "OK", true, Answer(200, "X", ""),
        "L7RSP HTTP content check could not find a response body"},
-      {Expect::RSTRING, "^N.pe", false, Answer(200, "X", "OK"),
+      {HttpExpect::RSTRING, "^N.pe", false, Answer(200, "X", "OK"),
        "L7RSP HTTP content check did not match"},
-      {Expect::RSTRING, "^O", true, Answer(200, "X", "OK"),
+      {HttpExpect::RSTRING, "^O", true, Answer(200, "X", "OK"),
        "L7RSP HTTP check matched unwanted content"},
-      {Expect::RSTRING, "[a-f]{3}$", false, Answer(200, "X", "0fab"), "L7OK 200"},
+      {HttpExpect::RSTRING, "[a-f]{3}$", false, Answer(200, "X", "0fab"), "L7OK 200"},
   };
   for (const auto& row : rows) {
     check().clear_http_steps();
@@ -92,25 +92,25 @@ TEST_F(HttpCheck, JudgesByItsExpectation) {
 }
 
 TEST_F(HttpCheck, AddsTheCommentOfTheExpectation) {
-  AddExpect(Expect::STRING, "NOPE");
+  AddExpect(HttpExpect::STRING, "NOPE");
   check().mutable_http_steps(0)->mutable_expect()->set_comment("COMM");
   EXPECT_EQ(Against({Answer(200, "X", "OK")}),
             "L7RSP HTTP content check did not match comment: COMM");
   check().clear_http_steps();
-  AddExpect(Expect::STATUS, "201");
+  AddExpect(HttpExpect::STATUS, "201");
   check().mutable_http_steps(0)->mutable_expect()->set_comment("COMM");
   EXPECT_EQ(Against({Answer(200, "X", "OK")}), "L7STS 200 X comment: COMM");
 }
 
 TEST_F(HttpCheck, AllExpectationsMustHold) {
-  AddExpect(Expect::STRING, "OK");
-  AddExpect(Expect::STATUS, "201");
+  AddExpect(HttpExpect::STRING, "OK");
+  AddExpect(HttpExpect::STATUS, "201");
   EXPECT_EQ(Against({Answer(200, "X", "OK")}), "L7STS 200 X");
   EXPECT_EQ(Against({Answer(201, "X", "OK")}), "L7OK 201");
 }
 
 TEST_F(HttpCheck, FindsTheStringHoweverTheBodyArrives) {
-  AddExpect(Expect::STRING, "HELLO");
+  AddExpect(HttpExpect::STRING, "HELLO");
   const std::string head = "HTTP/1.1 200 X\r\n\r\n";
   EXPECT_EQ(Against({head, "xxHE", "LLOxx"}), "L7OK 200");
   EXPECT_EQ(Against({"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\nHEL\r\n",
@@ -134,14 +134,14 @@ TEST_F(HttpCheck, DoesNotWaitForMoreThanItNeeds) {
   });
   SetAddress(server.address());
   EXPECT_EQ(RunToText(), "L7OK 200") << "the status is all it takes";
-  AddExpect(Expect::STRING, "OK");
+  AddExpect(HttpExpect::STRING, "OK");
   EXPECT_EQ(RunToText(), "L7OK 200");
   check().clear_http_steps();
-  AddExpect(Expect::STRING, "OK", /*negate=*/true);
+  AddExpect(HttpExpect::STRING, "OK", /*negate=*/true);
   EXPECT_EQ(RunToText(), "L7RSP HTTP check matched unwanted content");
   for (bool negate : {false, true}) {
     check().clear_http_steps();
-    AddExpect(Expect::STRING, "NOPE", negate);
+    AddExpect(HttpExpect::STRING, "NOPE", negate);
     const int before = answers;
     EXPECT_EQ(RunToText([&] { return answers > before; }), "L7TOUT");
   }
@@ -205,7 +205,7 @@ TEST_F(HttpCheck, EachSendHasItsOwnConnectionAndExpectations) {
   });
   SetAddress(server.address());
   check().add_http_steps()->mutable_send()->set_uri("/a");
-  AddExpect(Expect::STRING, "OK");
+  AddExpect(HttpExpect::STRING, "OK");
   EXPECT_EQ(RunToText(), "L7OK 200");
   check().add_http_steps()->mutable_send()->set_uri("/b");
   EXPECT_EQ(RunToText(), "L7STS 500 X");

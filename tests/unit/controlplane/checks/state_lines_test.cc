@@ -8,8 +8,8 @@ namespace {
 
 using net::SyslogLevel;
 
-const CheckResult kPass{CheckStatus::kL4Ok, 0, Millis(0), ""};
-const CheckResult kFailure{CheckStatus::kL4Connection, 0, Millis(0), "Connection refused"};
+const CheckResult kAnswered{CheckStatus::kL4Ok, 0, Millis(0), ""};
+const CheckResult kRefused{CheckStatus::kL4Connection, 0, Millis(0), "Connection refused"};
 
 class StateLinesTest : public ::testing::Test {
  protected:
@@ -40,7 +40,7 @@ class StateLinesTest : public ::testing::Test {
     return out;
   }
   void Reach(std::string_view results) {
-    for (char c : results) state_.OnCheckResult(c == '+' ? kPass : kFailure);
+    for (char c : results) state_.OnCheckResult(c == '+' ? kAnswered : kRefused);
   }
   using Texts = std::vector<std::string>;
 
@@ -50,7 +50,7 @@ class StateLinesTest : public ::testing::Test {
 };
 
 TEST_F(StateLinesTest, DownSaysWhy) {
-  EXPECT_EQ(Lines(state_.OnCheckResult(kFailure), 2, 1),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kRefused), 2, 1),
             Texts{"alert: Server b/s1 is DOWN, reason: Layer4 connection problem, info: "
                   "\"Connection refused\", check duration: 0ms. 2 active and 1 backup servers "
                   "left. 0 sessions active, 0 requeued, 0 remaining in queue."});
@@ -58,7 +58,7 @@ TEST_F(StateLinesTest, DownSaysWhy) {
 
 TEST_F(StateLinesTest, DownSaysNoReasonWhenChecksAreLoggedAnyway) {
   facts_.logs_health_checks = true;
-  EXPECT_EQ(Lines(state_.OnCheckResult(kFailure), 1, 0),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kRefused), 1, 0),
             Texts{"alert: Server b/s1 is DOWN. 1 active and 0 backup servers left. 0 sessions "
                   "active, 0 requeued, 0 remaining in queue."});
 }
@@ -77,7 +77,7 @@ TEST_F(StateLinesTest, BackupsAreNamedAndCounted) {
   facts_.sessions = 4;
   facts_.requeued = 2;
   facts_.in_queue = 3;
-  EXPECT_EQ(Lines(state_.OnCheckResult(kFailure), 0, 1),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kRefused), 0, 1),
             Texts{"alert: Backup Server b/s5 is DOWN, reason: Layer4 connection problem, info: "
                   "\"Connection refused\", check duration: 0ms. 0 active and 1 backup servers "
                   "left. Running on backup. 4 sessions active, 2 requeued, 3 remaining in queue."});
@@ -85,7 +85,7 @@ TEST_F(StateLinesTest, BackupsAreNamedAndCounted) {
 
 TEST_F(StateLinesTest, UpAfterEnoughPassedChecks) {
   Reach("-++");
-  EXPECT_EQ(Lines(state_.OnCheckResult(kPass), 2, 0),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kAnswered), 2, 0),
             Texts{"notice: Server b/s1 is UP, reason: Layer4 check passed, check duration: 0ms. "
                   "2 active and 0 backup servers online. 0 sessions requeued, 0 total in queue."});
 }
@@ -138,13 +138,13 @@ TEST_F(StateLinesTest, DrainOfADownServer) {
 TEST_F(StateLinesTest, DownAndUpWhileDrainedAreNoticesThatSaySo) {
   Reach("+--");
   state_.SetAdmin(AdminState::kDrain);
-  EXPECT_EQ(Lines(state_.OnCheckResult(kFailure), 1, 0),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kRefused), 1, 0),
             (Texts{"notice: Server b/s1 is DOWN, reason: Layer4 connection problem, info: "
                    "\"Connection refused\", check duration: 0ms. 1 active and 0 backup servers "
                    "left. 0 sessions active, 0 requeued, 0 remaining in queue.",
                    "notice: Server b/s1 remains in forced drain mode."}));
   Reach("++");
-  EXPECT_EQ(Lines(state_.OnCheckResult(kPass), 1, 0),
+  EXPECT_EQ(Lines(state_.OnCheckResult(kAnswered), 1, 0),
             (Texts{"notice: Server b/s1 is UP, reason: Layer4 check passed, check duration: 0ms. "
                    "1 active and 0 backup servers online. 0 sessions requeued, 0 total in queue.",
                    "notice: Server b/s1 remains in forced drain mode."}));
@@ -164,7 +164,7 @@ TEST_F(StateLinesTest, TheOperatorsHealthNamesTheOperator) {
 }
 
 TEST_F(StateLinesTest, NoTransitionNoLine) {
-  EXPECT_EQ(Lines(state_.OnCheckResult(kPass), 1, 0), Texts{});
+  EXPECT_EQ(Lines(state_.OnCheckResult(kAnswered), 1, 0), Texts{});
 }
 
 TEST_F(StateLinesTest, CheckLinesTellTheCounter) {
@@ -172,10 +172,10 @@ TEST_F(StateLinesTest, CheckLinesTellTheCounter) {
     CheckResult result;
     const char* text;
   } rows[] = {
-      {kPass,
+      {kAnswered,
        "Health check for server b/s1 succeeded, reason: Layer4 check passed, check duration: 0ms, "
        "status: 3/3 UP."},
-      {kFailure,
+      {kRefused,
        "Health check for server b/s1 failed, reason: Layer4 connection problem, info: \"Connection "
        "refused\", check duration: 0ms, status: 2/3 UP."},
       {{CheckStatus::kL7Ok, 200, Millis(7), ""},
@@ -188,7 +188,7 @@ TEST_F(StateLinesTest, CheckLinesTellTheCounter) {
   }
   Reach("---");
   facts_.is_backup = true;
-  EXPECT_EQ(CheckLine(kFailure, state_, facts_).text,
+  EXPECT_EQ(CheckLine(kRefused, state_, facts_).text,
             "Health check for backup server b/s1 failed, reason: Layer4 connection problem, info: "
             "\"Connection refused\", check duration: 0ms, status: 0/3 DOWN.");
 }

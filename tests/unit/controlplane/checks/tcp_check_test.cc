@@ -1,3 +1,6 @@
+#include <regex>
+#include <string>
+
 #include "check_fixture.h"
 #include "scripted_server.h"
 
@@ -36,22 +39,33 @@ TEST_F(TcpCheck, SaysWhenASocketCannotBeMade) {
   EXPECT_EQ(RunToText(), "SOCKERR General socket error (No such file or directory)");
 }
 
-TEST_F(TcpCheck, SendsAProxyLineThatNamesNoClient) {
-  const struct {
-    uint32_t version;
-    std::string line;
-  } rows[] = {{1, "PROXY UNKNOWN\r\n"}, {2, std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16)}};
+TEST_F(TcpCheck, SendsAProxyLineOfItsOwnConnection) {
   check().set_kind(v1::HealthCheck::HTTP);
-  for (const auto& row : rows) {
-    std::string got;
-    {
-      ScriptedServer server([&](Peer* peer) { got = peer->ReadUntil(row.line); });
-      SetAddress(server.address());
-      target_.send_proxy = row.version;
-      Run();
-    }
-    EXPECT_EQ(got, row.line);
+  target_.send_proxy = 1;
+  std::string got;
+  std::string port;
+  {
+    ScriptedServer server([&](Peer* peer) { got = peer->ReadUntil("\r\n"); });
+    port = std::to_string(Address::Parse(server.address())->port());
+    SetAddress(server.address());
+    Run();
   }
+  EXPECT_TRUE(std::regex_match(
+      got, std::regex("PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 [0-9]+ " + port + "\r\n")))
+      << got;
+}
+
+TEST_F(TcpCheck, AProxyHeaderOfVersion2NamesNoClient) {
+  check().set_kind(v1::HealthCheck::HTTP);
+  target_.send_proxy = 2;
+  const std::string header("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
+  std::string got;
+  {
+    ScriptedServer server([&](Peer* peer) { got = peer->ReadUntil(header); });
+    SetAddress(server.address());
+    Run();
+  }
+  EXPECT_EQ(got, header);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace lb::checks {
 namespace {
 
-using Expect = v1::TcpCheckExpect;
+using TcpExpect = v1::TcpCheckExpect;
 
 class TcpScript : public CheckTest {
  protected:
@@ -20,7 +20,7 @@ class TcpScript : public CheckTest {
   }
   void AddSend(const std::string& bytes) { check().add_tcp_steps()->set_send(bytes); }
   v1::TcpCheckStep* AddExpect(const std::string& pattern, bool negate = false,
-                              Expect::Kind kind = Expect::STRING) {
+                              TcpExpect::Kind kind = TcpExpect::STRING) {
     v1::TcpCheckStep* step = check().add_tcp_steps();
     step->mutable_expect()->set_kind(kind);
     step->mutable_expect()->set_pattern(pattern);
@@ -79,20 +79,22 @@ TEST_F(TcpScript, NamesTheStepThatFailed) {
   const struct {
     const char* pattern;
     bool negate;
-    Expect::Kind kind;
+    TcpExpect::Kind kind;
     const char* greeting;
     const char* result;
   } rows[] = {
-      {"bar", false, Expect::STRING, "bar", "L7OK 0 (tcp-check)"},
-      {"baz", false, Expect::STRING, "bar", "L7RSP TCPCHK did not match content 'baz' at step 2"},
-      {"bar", true, Expect::STRING, "bar", "L7RSP TCPCHK matched unwanted content 'bar' at step 2"},
-      {"baz", true, Expect::STRING, "bar", "L7OK 0 (tcp-check)"},
-      {"^foo", false, Expect::RSTRING, "bar",
+      {"bar", false, TcpExpect::STRING, "bar", "L7OK 0 (tcp-check)"},
+      {"baz", false, TcpExpect::STRING, "bar",
+       "L7RSP TCPCHK did not match content 'baz' at step 2"},
+      {"bar", true, TcpExpect::STRING, "bar",
+       "L7RSP TCPCHK matched unwanted content 'bar' at step 2"},
+      {"baz", true, TcpExpect::STRING, "bar", "L7OK 0 (tcp-check)"},
+      {"^foo", false, TcpExpect::RSTRING, "bar",
        "L7RSP TCPCHK did not match content (regex) at step 2"},
-      {"a.$", false, Expect::RSTRING, "bar", "L7OK 0 (tcp-check)"},
-      {"\x01\xff", false, Expect::BINARY, "bar",
+      {"a.$", false, TcpExpect::RSTRING, "bar", "L7OK 0 (tcp-check)"},
+      {"\x01\xff", false, TcpExpect::BINARY, "bar",
        "L7RSP TCPCHK did not match content (binary) at step 2"},
-      {"baz", false, Expect::STRING, "", "L7RSP TCPCHK got an empty response at step 2"},
+      {"baz", false, TcpExpect::STRING, "", "L7RSP TCPCHK got an empty response at step 2"},
   };
   for (const auto& row : rows) {
     check().clear_tcp_steps();
@@ -113,6 +115,15 @@ TEST_F(TcpScript, ConnectsByItselfWhenTheScriptDoesNot) {
   AddExpect("foo");
   EXPECT_EQ(AgainstGreeting("foo"), "L7OK 0 (tcp-check)");
   EXPECT_EQ(AgainstGreeting("bar"), "L7RSP TCPCHK did not match content 'foo' at step 1");
+}
+
+TEST_F(TcpScript, CommentsCountAsSteps) {
+  check().add_tcp_steps()->set_comment("C1");
+  AddConnect();
+  check().add_tcp_steps()->set_comment("C2");
+  AddExpect("foo")->set_comment("C2");
+  EXPECT_EQ(AgainstGreeting("bar"),
+            "L7RSP TCPCHK did not match content 'foo' at step 4 comment: C2");
 }
 
 TEST_F(TcpScript, AConnectionAloneIsLayer4) {
@@ -162,7 +173,7 @@ TEST_F(TcpScript, SaysWhenTheServerBreaksTheConnection) {
 
 TEST(JudgeTcpStep, MinRecvDecidesEarly) {
   v1::TcpCheckStep step;
-  step.mutable_expect()->set_kind(Expect::STRING);
+  step.mutable_expect()->set_kind(TcpExpect::STRING);
   step.mutable_expect()->set_pattern("a");
   step.mutable_expect()->set_min_recv(2);
   EXPECT_FALSE(JudgeTcpStep(step, 1, "b", /*is_last=*/false));
