@@ -80,6 +80,23 @@ class ReplyParser {
     reply_.set_status(status);
   }
 
+  // Of a "deny" line.
+  std::optional<v1::Reply> RunDeny() {
+    const std::string_view lone = last_ - next_ == 2 ? statement_.args[next_].text : "";
+    takes_page_ = next_ == last_ || lone == "deny_status";
+    may_take_page_ = true;
+    std::optional<v1::Reply> reply = Run();
+    if (!reply || reply->body_case() != v1::Reply::BODY_NOT_SET) return reply;
+    if (!takes_page_) {
+      reply->set_literal("");
+      return reply;
+    }
+    if (IsErrorStatus(reply->status())) return reply;
+    scope_.ErrorAtName(statement_, absl::StrCat("status ", reply->status(), " has no error page"),
+                       absl::StrCat("'status ", reply->status(), "' makes an empty reply"));
+    return std::nullopt;
+  }
+
   std::optional<v1::Reply> Run() {
     for (; next_ < last_; ++next_) {
       if (!One(statement_.args[next_].text)) return std::nullopt;
@@ -91,6 +108,10 @@ class ReplyParser {
     if (needs_type_ && reply_.content_type().empty()) {
       scope_.ErrorAtName(statement_, "a reply with a body needs 'content-type'");
       return std::nullopt;
+    }
+    if (reply_.body_case() == v1::Reply::BODY_NOT_SET && !reply_.content_type().empty()) {
+      scope_.WarningAtName(statement_, "'content-type' is ignored in a reply without a body");
+      reply_.clear_content_type();
     }
     return std::move(reply_);
   }
@@ -111,8 +132,10 @@ class ReplyParser {
   }
 
   bool One(const std::string& keyword) {
-    if (keyword == "default-errorfiles") return true;
-    if (keyword == "errorfiles") return Fail("'errorfiles' is not supported yet");
+    if (keyword == "default-errorfiles" && may_take_page_) return takes_page_ = true;
+    if (keyword == "errorfiles" || keyword == "default-errorfiles") {
+      return Fail(absl::StrCat("'", keyword, "' is not supported yet"));
+    }
     if (keyword == "hdr") return Header();
     for (std::string_view known : {"status", "deny_status", "content-type", "string", "lf-string",
                                    "file", "lf-file", "errorfile"}) {
@@ -182,6 +205,8 @@ class ReplyParser {
   Scope& scope_;
   v1::Reply reply_;
   bool needs_type_ = false;
+  bool may_take_page_ = false;
+  bool takes_page_ = false;  // the status' page, unless there is a body
 };
 
 // The status line "HTTP/x.y NNN..."
@@ -234,6 +259,11 @@ size_t ReplyLimit(const v1::Global& global) {
 std::optional<v1::Reply> ParseReply(const Statement& statement, size_t first, size_t last,
                                     uint32_t status, const ExpressionSite& site, Scope& scope) {
   return ReplyParser(statement, first, last, status, site, scope).Run();
+}
+
+std::optional<v1::Reply> ParseDenyReply(const Statement& statement, size_t first, size_t last,
+                                        uint32_t status, const ExpressionSite& site, Scope& scope) {
+  return ReplyParser(statement, first, last, status, site, scope).RunDeny();
 }
 
 std::string RawReply(const v1::Reply& reply) {

@@ -24,9 +24,16 @@ absl::Status CheckRawReply(std::string_view text, size_t most);
 size_t ReplyLimit(const v1::Global& global);
 
 // "[status N] [content-type T] [file F|lf-file F|string S|lf-string S|errorfile F] [hdr N V]...".
-// Reads arguments [first, last); `status` stands when none is written.
+// Reads arguments [first, last); `status` stands when none is written. Without a body the reply has
+// none set.
 std::optional<v1::Reply> ParseReply(const Statement& statement, size_t first, size_t last,
                                     uint32_t status, const ExpressionSite& site, Scope& scope);
+
+// The same for "deny". Without a body it has none set, which means the status' page, when no
+// argument, "deny_status N" alone or "default-errorfiles" ask for that, and else an empty literal.
+// Source: HAProxy configuration manual, "http-request deny".
+std::optional<v1::Reply> ParseDenyReply(const Statement& statement, size_t first, size_t last,
+                                        uint32_t status, const ExpressionSite& site, Scope& scope);
 
 // A whole HTTP message of a reply without log formats, for v1::ProxyCommon.error_files.
 std::string RawReply(const v1::Reply& reply);

@@ -91,7 +91,7 @@ bool ReplaceInUri(const ActionLine& line, v1::HttpRule* rule) {
 bool Deny(const ActionLine& line, v1::HttpRule* rule) {
   const uint32_t status = line.rule_set == kOnRequest ? kDeniedRequest : kDeniedResponse;
   std::optional<v1::Reply> reply =
-      ParseReply(line.statement, line.first, line.last, status, line.site, line.scope);
+      ParseDenyReply(line.statement, line.first, line.last, status, line.site, line.scope);
   if (!reply) return false;
   *rule->mutable_deny()->mutable_reply() = *std::move(reply);
   return true;
