@@ -36,8 +36,6 @@ class Analyzer {
           break;
       }
     }
-    model_.control.environment = ast.set_variables;
-    model_.control.unset_environment = ast.unset_variables;
     return std::move(model_);
   }
 

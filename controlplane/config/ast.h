@@ -50,9 +50,6 @@ struct Section {
 
 struct Ast {
   std::vector<Section> sections;
-  // What setenv and its like left behind, for the commands that checks run.
-  std::vector<std::pair<std::string, std::string>> set_variables;
-  std::vector<std::string> unset_variables;
 };
 
 }  // namespace lb::config

@@ -17,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -70,9 +69,6 @@ struct ControlSettings {
   std::string chroot;
   bool external_check_allowed = false;  // "external-check" in the global section
   Millis max_spread_checks{0};          // "max-spread-checks"; 0: none
-  // "setenv" and "presetenv" results, for commands the checks run.
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::vector<std::string> unset_environment;
 };
 
 struct Compiled {

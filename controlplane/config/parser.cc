@@ -92,8 +92,6 @@ class Parser {
     variables_.Set("HAPROXY_CFGFILES", paths);
     variables_.Set("HAPROXY_STARTUP_VERSION", std::string(kLanguageVersion));
     for (const SourceFile& file : files) ParseFile(file);
-    ast_.set_variables = variables_.SetOnes();
-    ast_.unset_variables = variables_.UnsetOnes();
     return std::move(ast_);
   }
 

@@ -21,20 +21,4 @@ void Variables::Reset(std::set<std::string> kept) {
   kept_ = std::move(kept);
 }
 
-std::vector<std::pair<std::string, std::string>> Variables::SetOnes() const {
-  std::vector<std::pair<std::string, std::string>> set;
-  for (const auto& [name, value] : overlay_) {
-    if (value) set.emplace_back(name, *value);
-  }
-  return set;
-}
-
-std::vector<std::string> Variables::UnsetOnes() const {
-  std::vector<std::string> unset;
-  for (const auto& [name, value] : overlay_) {
-    if (!value) unset.push_back(name);
-  }
-  return unset;
-}
-
 }  // namespace lb::config

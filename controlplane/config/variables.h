@@ -26,10 +26,6 @@ class Variables {
   // Forgets every variable that is not in `kept`.
   void Reset(std::set<std::string> kept);
 
-  // What differs from the process's environment.
-  std::vector<std::pair<std::string, std::string>> SetOnes() const;
-  std::vector<std::string> UnsetOnes() const;
-
  private:
   const Environment& env_;
   std::map<std::string, std::optional<std::string>, std::less<>> overlay_;

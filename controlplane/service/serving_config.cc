@@ -15,24 +15,13 @@ bool IsSameSocket(const config::StatsSocket& a, const config::StatsSocket& b) {
          a.level == b.level && a.expose_fd == b.expose_fd;
 }
 
-// The names of the files are no part of what they say.
-using EnvironmentVariables = std::vector<std::pair<std::string, std::string>>;
-bool IsSameEnvironment(EnvironmentVariables a, EnvironmentVariables b) {
-  auto names_files = [](const auto& variable) { return variable.first == "HAPROXY_CFGFILES"; };
-  std::erase_if(a, names_files);
-  std::erase_if(b, names_files);
-  return a == b;
-}
-
 // What the control plane goes by while it runs; the rest only matters at the start.
 bool IsSameControl(const config::ControlSettings& a, const config::ControlSettings& b) {
   return std::equal(a.stats_sockets.begin(), a.stats_sockets.end(), b.stats_sockets.begin(),
                     b.stats_sockets.end(), IsSameSocket) &&
          a.stats_timeout == b.stats_timeout && a.stats_maxconn == b.stats_maxconn &&
          a.external_check_allowed == b.external_check_allowed &&
-         a.max_spread_checks == b.max_spread_checks &&
-         IsSameEnvironment(a.environment, b.environment) &&
-         a.unset_environment == b.unset_environment;
+         a.max_spread_checks == b.max_spread_checks;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace lb::config {
 namespace {
 
-std::optional<std::string> Lookup(std::string_view name) {
+std::optional<std::string> OnlySet(std::string_view name) {
   if (name == "SET") return "";
   return std::nullopt;
 }
@@ -48,7 +48,7 @@ TEST(Condition, Evaluates) {
                                          {"1 && (0 || 0)", false},
                                          {"0||1", true},
                                          {"( 1 )", true}}) {
-    const auto result = EvaluateCondition(c.text, Lookup);
+    const auto result = EvaluateCondition(c.text, OnlySet);
     ASSERT_TRUE(result.ok()) << c.text << ": " << result.status();
     EXPECT_EQ(*result, c.holds) << c.text;
   }
@@ -58,13 +58,13 @@ TEST(Condition, RefusesWhatIsNotAnExpression) {
   for (const char* text :
        {"foo", "foo(1)", "1 2", "1 &&", "&& 1", "(1", "1)", "streq(a)", "streq(a,b,c)", "defined(a",
         "version_atleast(x)", "!", "()", "feature()x"}) {
-    EXPECT_FALSE(EvaluateCondition(text, Lookup).ok()) << text;
+    EXPECT_FALSE(EvaluateCondition(text, OnlySet).ok()) << text;
   }
 }
 
 TEST(Condition, BoundsItsDepth) {
-  EXPECT_FALSE(EvaluateCondition(std::string(100'000, '('), Lookup).ok());
-  EXPECT_FALSE(EvaluateCondition(std::string(100'000, '!'), Lookup).ok());
+  EXPECT_FALSE(EvaluateCondition(std::string(100'000, '('), OnlySet).ok());
+  EXPECT_FALSE(EvaluateCondition(std::string(100'000, '!'), OnlySet).ok());
 }
 
 }  // namespace

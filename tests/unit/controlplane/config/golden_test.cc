@@ -104,12 +104,6 @@ std::string PrintControl(const ControlSettings& control) {
                   control.group, "' chroot '", control.chroot, "'\n");
   absl::StrAppend(&out, "# daemon ", control.daemon, " master-worker ", control.master_worker,
                   " external-check ", control.external_check_allowed, "\n");
-  for (const auto& [name, value] : control.environment) {
-    if (!name.starts_with("HAPROXY_")) absl::StrAppend(&out, "# env ", name, "=", value, "\n");
-  }
-  for (const std::string& name : control.unset_environment) {
-    absl::StrAppend(&out, "# unset ", name, "\n");
-  }
   return out;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 
-std::optional<std::string> Lookup(std::string_view name) {
+std::optional<std::string> WordVariable(std::string_view name) {
   static const std::map<std::string, std::string, std::less<>> variables = {
       {"A", "value"}, {"LIST", " p q  r "}, {"EMPTY", ""}, {"QUOTED", "a\"b c"}, {".LINE", "12"}};
   auto it = variables.find(name);
@@ -21,7 +21,7 @@ std::optional<std::string> Lookup(std::string_view name) {
 }
 
 std::vector<std::string> Words(std::string_view line) {
-  const LexedLine lexed = LexLine(line, Lookup);
+  const LexedLine lexed = LexLine(line, WordVariable);
   EXPECT_FALSE(lexed.error) << line << ": " << lexed.error->message;
   std::vector<std::string> texts;
   for (const Word& word : lexed.words) texts.push_back(word.text);
@@ -72,7 +72,7 @@ TEST(Lexer, ExpandsAListIntoWords) {
 }
 
 TEST(Lexer, PlacesWordsAsWritten) {
-  const LexedLine lexed = LexLine(R"(  one "two three"  four)", Lookup);
+  const LexedLine lexed = LexLine(R"(  one "two three"  four)", WordVariable);
   ASSERT_EQ(lexed.words.size(), 3u);
   EXPECT_EQ(lexed.words[0].column, 3);
   EXPECT_EQ(lexed.words[0].length, 3);
@@ -82,7 +82,7 @@ TEST(Lexer, PlacesWordsAsWritten) {
 }
 
 TEST(Lexer, NamesTheVariableThatIsNotSet) {
-  const LexedLine lexed = LexLine(R"("x${NOPE}" "${A}" "${NOPE-d}")", Lookup);
+  const LexedLine lexed = LexLine(R"("x${NOPE}" "${A}" "${NOPE-d}")", WordVariable);
   ASSERT_EQ(lexed.words.size(), 3u);
   EXPECT_EQ(lexed.words[0].text, "x");
   EXPECT_EQ(lexed.words[0].unset_variable, "NOPE");
@@ -105,7 +105,7 @@ TEST(Lexer, RefusesMalformedLinesAtTheirPlace) {
                                          {R"("$1")", 3},
                                          {R"("$")", 3},
                                          {std::string("a\0b", 3), 2}}) {
-    const LexedLine lexed = LexLine(c.line, Lookup);
+    const LexedLine lexed = LexLine(c.line, WordVariable);
     ASSERT_TRUE(lexed.error) << c.line;
     EXPECT_EQ(lexed.error->column, c.column) << c.line;
   }

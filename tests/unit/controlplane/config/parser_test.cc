@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Environment Variables(std::map<std::string, std::string> variables) {
+Environment EnvironmentOf(std::map<std::string, std::string> variables) {
   Environment env;
   env.getenv = [variables](std::string_view name) -> std::optional<std::string> {
     auto it = variables.find(std::string(name));
@@ -24,7 +24,7 @@ Environment Variables(std::map<std::string, std::string> variables) {
 }
 
 Ast ParseText(const std::string& text, Diagnostics* diagnostics) {
-  const Environment env = Variables({});
+  const Environment env = EnvironmentOf({});
   return Parse({{"x.cfg", text}}, env, diagnostics);
 }
 
@@ -65,7 +65,7 @@ TEST(Parser, RecoversAtEachLine) {
 
 TEST(Parser, SectionsGoOnInTheNextFile) {
   Diagnostics diagnostics;
-  const Environment env = Variables({});
+  const Environment env = EnvironmentOf({});
   const Ast ast =
       Parse({{"1.cfg", "global\n  setenv A b"}, {"2.cfg", "  node \"$A\"\n"}}, env, &diagnostics);
   EXPECT_FALSE(diagnostics.has_errors()) << diagnostics.Render();
@@ -76,18 +76,25 @@ TEST(Parser, SectionsGoOnInTheNextFile) {
 
 TEST(Parser, BlocksDoNotSpanFiles) {
   Diagnostics diagnostics;
-  const Environment env = Variables({});
+  const Environment env = EnvironmentOf({});
   Parse({{"1.cfg", "global\n.if 0\n"}, {"2.cfg", ".endif\n"}}, env, &diagnostics);
   EXPECT_EQ(diagnostics.errors(), 2u);
 }
 
-TEST(Parser, TellsWhatSetenvLeft) {
+TEST(Parser, SetenvActsOnTheLinesBelow) {
   Diagnostics diagnostics;
-  const Environment env = Variables({{"OLD", "1"}});
-  const Ast ast =
-      Parse({{"x.cfg", "global\n setenv A 1\n setenv B 2\n unsetenv B OLD\n"}}, env, &diagnostics);
-  EXPECT_THAT(ast.unset_variables, ElementsAre("B", "OLD"));
-  EXPECT_THAT(ast.set_variables, testing::Contains(testing::Pair("A", "1")));
+  const Environment env = EnvironmentOf({{"OLD", "1"}});
+  const Ast ast = Parse({{"x.cfg",
+                          "global\n node \"$OLD${A-}\"\n setenv A 2\n presetenv OLD 3\n"
+                          " presetenv B 4\n node \"$A$OLD$B\"\n unsetenv A\n resetenv B\n"
+                          " node \"${A-}${OLD-}$B\"\n"}},
+                        env, &diagnostics);
+  EXPECT_FALSE(diagnostics.has_errors()) << diagnostics.Render();
+  std::vector<std::string> nodes;
+  for (const Statement& statement : ast.sections[0].statements) {
+    if (statement.keyword->text.name == "node") nodes.push_back(statement.args[0].text);
+  }
+  EXPECT_THAT(nodes, ElementsAre("1", "214", "4"));
 }
 
 }  // namespace

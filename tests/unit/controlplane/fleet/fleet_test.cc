@@ -14,6 +14,7 @@ namespace {
 
 using ::lb::testing::AckOf;
 using ::lb::testing::CommandDoneOf;
+using ::lb::testing::FakeDiff;
 using ::lb::testing::HelloOf;
 using ::lb::testing::NackOf;
 using ::lb::testing::SnapshotOf;
@@ -22,14 +23,6 @@ using ::lb::testing::StatesAppliedOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-v1::SnapshotDelta FakeDiff(const v1::Snapshot& from, const v1::Snapshot& to) {
-  v1::SnapshotDelta delta;
-  delta.set_base_revision(from.revision());
-  delta.set_revision(to.revision());
-  delta.set_hash(to.hash());
-  return delta;
-}
 
 // What one node has been sent; outlives its link.
 struct Wire {

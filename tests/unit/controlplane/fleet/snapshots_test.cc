@@ -7,16 +7,9 @@
 namespace lb::fleet {
 namespace {
 
+using ::lb::testing::FakeDiff;
 using ::lb::testing::SnapshotOf;
 using ::lb::testing::StateOf;
-
-v1::SnapshotDelta FakeDiff(const v1::Snapshot& from, const v1::Snapshot& to) {
-  v1::SnapshotDelta delta;
-  delta.set_base_revision(from.revision());
-  delta.set_revision(to.revision());
-  delta.set_hash(to.hash());
-  return delta;
-}
 
 SnapshotPtr Made(uint64_t revision) {
   return std::make_shared<v1::Snapshot>(SnapshotOf(revision, "h" + std::to_string(revision)));

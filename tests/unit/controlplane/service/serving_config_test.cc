@@ -23,17 +23,6 @@ TEST(ServingConfig, HasEveryFormAtOneRevision) {
   EXPECT_FALSE(config->stripped->backends(0).servers(0).has_health_check());
 }
 
-TEST(ServingConfig, WhereTheFilesLieDoesNotMatter) {
-  config::Compiled first = Compiled();
-  first.control.environment = {{"HAPROXY_CFGFILES", "/etc/a.cfg"}, {"HAPROXY_MWORKER", "0"}};
-  const ServingConfigPtr config = MakeServingConfig(first, {{"/etc/a.cfg", kWeb}}, 7);
-  config::Compiled second = first;
-  second.control.environment[0].second = "/tmp/b.cfg";
-  EXPECT_TRUE(IsSameConfig(second, *config));
-  second.control.environment[1].second = "1";
-  EXPECT_FALSE(IsSameConfig(second, *config));
-}
-
 TEST(ServingConfig, SameMeansSameToEveryPlane) {
   const ServingConfigPtr config = MakeServingConfig(Compiled(), {{"f", kWeb}}, 7);
   EXPECT_TRUE(IsSameConfig(Compiled(), *config));
