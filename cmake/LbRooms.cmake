@@ -8,8 +8,9 @@ option(LB_UNITY "Compile rooms in batches of files" ON)
 # SUBDIRS lists folders below the room whose sources belong to it as well.
 # TEST_DEPS are libraries that only the tests need.
 #
-# Rooms are compiled in batches of files (unity builds): most of a file's compile time is headers.
-# So names in anonymous namespaces are unique within a room. LB_UNITY=OFF compiles file by file.
+# Rooms and their tests are compiled in batches of files (unity builds): most of a file's compile
+# time is headers. So names in anonymous namespaces are unique within a room, and within its tests.
+# LB_UNITY=OFF compiles file by file.
 function(lb_room floor room)
   cmake_parse_arguments(ARG "" "" "DEPS;SUBDIRS;TEST_DEPS" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/${floor}/${room})
@@ -35,13 +36,26 @@ function(lb_room floor room)
   if(LB_BUILD_TESTS)
     file(GLOB tests CONFIGURE_DEPENDS ${test_patterns})
     if(tests)
-      set(test unit_${floor}_${stem})
-      add_executable(${test} ${tests})
-      target_link_libraries(${test} PRIVATE ${lib} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
-      set_property(GLOBAL APPEND PROPERTY LB_UNIT_TESTS ${test})
-      add_test(NAME ${test} COMMAND ${test})
-      set_tests_properties(${test} PROPERTIES LABELS unit TIMEOUT 300
-                           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      lb_unit_test(unit_${floor}_${stem} SOURCES ${tests} DEPS ${lib} ${ARG_TEST_DEPS})
     endif()
   endif()
+endfunction()
+
+# lb_unit_test(<name> SOURCES ... DEPS ...): the GoogleTest program <name>, run from the source root.
+function(lb_unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${LB_UNITY} UNITY_BUILD_BATCH_SIZE 10)
+  # Test code runs once: what the optimizer saves there is less than what it costs. The rooms under
+  # test keep their own flags.
+  if(LB_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY LB_UNIT_TESTS ${name})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
+                       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()

@@ -51,6 +51,15 @@ inline v1::FromDataPlane CommandDoneOf(uint64_t id, uint64_t affected) {
   return message;
 }
 
+// A difference that names its two ends and changes nothing.
+inline v1::SnapshotDelta FakeDiff(const v1::Snapshot& from, const v1::Snapshot& to) {
+  v1::SnapshotDelta delta;
+  delta.set_base_revision(from.revision());
+  delta.set_revision(to.revision());
+  delta.set_hash(to.hash());
+  return delta;
+}
+
 inline v1::Snapshot SnapshotOf(uint64_t revision, const std::string& hash) {
   v1::Snapshot snapshot;
   snapshot.set_revision(revision);

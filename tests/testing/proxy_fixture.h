@@ -35,6 +35,10 @@
 
 namespace lb::testing {
 
+// A request and a response without anything special.
+inline const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+inline const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 class FakeDocuments final : public proxy::DocumentSource {
  public:
   proxy::LocalDocument StatsDocument(const proxy::Config&, const proxy::StatsPage&,

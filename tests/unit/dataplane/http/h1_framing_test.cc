@@ -7,14 +7,14 @@
 namespace lb::http {
 namespace {
 
-RequestHead Request(std::string_view bytes) {
+RequestHead ParsedRequest(std::string_view bytes) {
   HeadParser parser;
   RequestHead head;
   EXPECT_EQ(parser.ParseRequest(bytes, {}, &head).outcome, ParseResult::kDone) << bytes;
   return head;
 }
 
-ResponseHead Response(std::string_view bytes, const RequestContext& context) {
+ResponseHead ParsedResponse(std::string_view bytes, const RequestContext& context) {
   HeadParser parser;
   ResponseHead head;
   EXPECT_EQ(parser.ParseResponse(bytes, {}, context, &head).outcome, ParseResult::kDone) << bytes;
@@ -23,12 +23,12 @@ ResponseHead Response(std::string_view bytes, const RequestContext& context) {
 
 TEST(RequestFraming, FollowsTheLengthFields) {
   const std::string host = "POST / HTTP/1.1\r\nHost: a\r\n";
-  EXPECT_EQ(Request(host + "\r\n").framing, Framing::kNone);
-  RequestHead zero = Request(host + "Content-Length: 0\r\n\r\n");
+  EXPECT_EQ(ParsedRequest(host + "\r\n").framing, Framing::kNone);
+  RequestHead zero = ParsedRequest(host + "Content-Length: 0\r\n\r\n");
   EXPECT_EQ(zero.framing, Framing::kLength);
   EXPECT_EQ(zero.content_length, 0u);
-  EXPECT_EQ(Request(host + "Content-Length: 12\r\n\r\n").content_length, 12u);
-  EXPECT_EQ(Request(host + "Transfer-Encoding: chunked\r\n\r\n").framing, Framing::kChunked);
+  EXPECT_EQ(ParsedRequest(host + "Content-Length: 12\r\n\r\n").content_length, 12u);
+  EXPECT_EQ(ParsedRequest(host + "Transfer-Encoding: chunked\r\n\r\n").framing, Framing::kChunked);
 }
 
 TEST(RequestPersistence, FollowsVersionAndConnection) {
@@ -46,22 +46,23 @@ TEST(RequestPersistence, FollowsVersionAndConnection) {
       {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
       {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", false},
   };
-  for (const Case& c : cases) EXPECT_EQ(Request(c.bytes).keep_alive, c.keep_alive) << c.bytes;
+  for (const Case& c : cases) EXPECT_EQ(ParsedRequest(c.bytes).keep_alive, c.keep_alive) << c.bytes;
 }
 
 TEST(RequestWishes, UpgradeNeedsBothFieldsAndHttp11) {
   const std::string up = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n";
-  EXPECT_TRUE(Request("GET / HTTP/1.1\r\nHost: a\r\n" + up).wants_upgrade);
-  EXPECT_FALSE(Request("GET / HTTP/1.0\r\nHost: a\r\n" + up).wants_upgrade);
-  EXPECT_FALSE(Request("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n").wants_upgrade);
-  EXPECT_FALSE(Request("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n").wants_upgrade);
+  EXPECT_TRUE(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\n" + up).wants_upgrade);
+  EXPECT_FALSE(ParsedRequest("GET / HTTP/1.0\r\nHost: a\r\n" + up).wants_upgrade);
+  EXPECT_FALSE(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n").wants_upgrade);
+  EXPECT_FALSE(
+      ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n").wants_upgrade);
 }
 
 TEST(RequestWishes, ContinueNeedsHttp11) {
   EXPECT_TRUE(
-      Request("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n").expects_continue);
-  EXPECT_FALSE(Request("GET / HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n").expects_continue);
-  EXPECT_FALSE(Request("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
+      ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n").expects_continue);
+  EXPECT_FALSE(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n").expects_continue);
+  EXPECT_FALSE(ParsedRequest("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
 }
 
 TEST(ResponseFraming, FollowsStatusMethodAndFields) {
@@ -96,19 +97,21 @@ TEST(ResponseFraming, FollowsStatusMethodAndFields) {
       {"HTTP/1.1 407 Auth\r\nContent-Length: 9\r\n\r\n", connect, Framing::kLength, true},
   };
   for (const Case& c : cases) {
-    ResponseHead response = Response(c.bytes, c.context);
+    ResponseHead response = ParsedResponse(c.bytes, c.context);
     EXPECT_EQ(response.framing, c.framing) << c.bytes;
     EXPECT_EQ(response.keep_alive, c.keep_alive) << c.bytes;
   }
 }
 
 TEST(RequestContext, IsTakenFromTheRequestSent) {
-  EXPECT_TRUE(RequestContext::Of(Request("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")).is_head);
-  EXPECT_FALSE(RequestContext::Of(Request("head / HTTP/1.1\r\nHost: a\r\n\r\n")).is_head);
-  EXPECT_TRUE(RequestContext::Of(Request("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")).is_connect);
-  EXPECT_TRUE(RequestContext::Of(Request("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
-                                         "Upgrade: x\r\n\r\n"))
-                  .wants_upgrade);
+  EXPECT_TRUE(RequestContext::Of(ParsedRequest("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")).is_head);
+  EXPECT_FALSE(RequestContext::Of(ParsedRequest("head / HTTP/1.1\r\nHost: a\r\n\r\n")).is_head);
+  EXPECT_TRUE(
+      RequestContext::Of(ParsedRequest("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")).is_connect);
+  EXPECT_TRUE(
+      RequestContext::Of(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
+                                       "Upgrade: x\r\n\r\n"))
+          .wants_upgrade);
 }
 
 }  // namespace

@@ -9,11 +9,10 @@
 namespace lb::proxy {
 namespace {
 
+using testing::kGet;
 using testing::ProxyFixture;
 using testing::TestPeer;
 using testing::TestServer;
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 class ExchangeEndTest : public ::testing::Test {
  protected:

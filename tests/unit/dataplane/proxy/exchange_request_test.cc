@@ -14,13 +14,12 @@ namespace lb::proxy {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::kGet;
 using ::testing::Not;
 using testing::ProxyFixture;
 using ::testing::StartsWith;
 using testing::TestPeer;
 using testing::TestServer;
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 rules::HttpRules Rules(catalog::Direction direction, uint16_t status) {
   rules::HttpRule rule;

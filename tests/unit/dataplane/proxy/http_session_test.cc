@@ -9,13 +9,12 @@ namespace lb::proxy {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::kGet;
+using testing::kOk;
 using testing::ProxyFixture;
 using ::testing::StartsWith;
 using testing::TestPeer;
 using testing::TestServer;
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 class HttpSessionTest : public ::testing::Test {
  protected:

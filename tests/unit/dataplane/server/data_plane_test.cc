@@ -13,14 +13,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "common/base/check.h"
 #include "common/net/socket.h"
+#include "tests/testing/free_port.h"
 #include "tests/testing/snapshots.h"
 
 namespace lb::server {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::FreePort;
 using ::testing::HasSubstr;
 using testing::SnapshotOf;
 using testing::StateOf;
@@ -68,12 +69,6 @@ class FakeLink : public ControlLink {
     return "?";
   }
 };
-
-uint16_t FreePort() {
-  absl::StatusOr<UniqueFd> fd = net::Listen(*Address::Parse("127.0.0.1:0"), {});
-  LB_CHECK(fd.ok());
-  return Address::LocalOf(fd->get()).port();
-}
 
 // A blocking client of the data plane.
 class Client {
@@ -146,14 +141,14 @@ class DataPlaneTest : public ::testing::Test {
 
   // An HTTP frontend that has nowhere to send requests answers 503 by itself.
   static std::string Text(uint64_t revision, uint16_t port, const std::string& more = "") {
-    return absl::StrCat(
-        "revision: ", revision,
-        " global {} frontends { common { name: 'www' mode: PROXY_MODE_HTTP } client_timeout_ms: 60000"
-        "   binds { address: '127.0.0.1:",
-        port, "' label: ':", port, "' } default_backend: 'b' }",
-        " backends { common { name: 'b' mode: PROXY_MODE_HTTP } "
-        "   servers { name: 's' address: '127.0.0.1:1' weight: 1 } }",
-        more);
+    return absl::StrCat("revision: ", revision,
+                        " global {} frontends { common { name: 'www' mode: PROXY_MODE_HTTP } "
+                        "client_timeout_ms: 60000"
+                        "   binds { address: '127.0.0.1:",
+                        port, "' label: ':", port, "' } default_backend: 'b' }",
+                        " backends { common { name: 'b' mode: PROXY_MODE_HTTP } "
+                        "   servers { name: 's' address: '127.0.0.1:1' weight: 1 } }",
+                        more);
   }
   void Prepare(const v1::Snapshot& snapshot, const std::vector<v1::ServerState>& states = {}) {
     v1::ToDataPlane message;

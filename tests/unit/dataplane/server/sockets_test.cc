@@ -8,21 +8,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "common/base/check.h"
 #include "common/net/socket.h"
+#include "tests/testing/free_port.h"
 #include "tests/testing/temp_dir.h"
 
 namespace lb::server {
 namespace {
 
+using testing::FreePort;
 using ::testing::HasSubstr;
-
-// A loopback port that is free right now: one the kernel has just given and taken back.
-uint16_t FreePort() {
-  absl::StatusOr<UniqueFd> fd = net::Listen(*Address::Parse("127.0.0.1:0"), {});
-  LB_CHECK(fd.ok());
-  return Address::LocalOf(fd->get()).port();
-}
 
 Address Loopback(uint16_t port) { return *Address::FromIp("127.0.0.1", port); }
 
