@@ -82,8 +82,9 @@ class ReplyParser {
 
   // Of a "deny" line.
   std::optional<v1::Reply> RunDeny() {
-    const std::string_view lone = last_ - next_ == 2 ? statement_.args[next_].text : "";
-    takes_page_ = next_ == last_ || lone == "deny_status";
+    const bool is_bare = next_ == last_;
+    const bool has_only_status = last_ - next_ == 2 && statement_.args[next_].text == "deny_status";
+    takes_page_ = is_bare || has_only_status;
     may_take_page_ = true;
     std::optional<v1::Reply> reply = Run();
     if (!reply || reply->body_case() != v1::Reply::BODY_NOT_SET) return reply;
