@@ -52,14 +52,15 @@ class ById {
 class Builder {
  public:
   Builder(const v1::Snapshot& snapshot, const v1::Counters& counters, const StateMap& states,
-          int64_t now_unix_ms)
+          int64_t now_unix_ms, const BackendHealthMap& health)
       : snapshot_(snapshot),
         process_(counters.process()),
         frontends_(counters.frontends()),
         backends_(counters.backends()),
         servers_(counters.servers()),
         states_(states),
-        now_unix_ms_(now_unix_ms) {}
+        now_unix_ms_(now_unix_ms),
+        health_(health) {}
 
   std::vector<Row> Build();
 
@@ -84,6 +85,7 @@ class Builder {
   const ById<v1::BackendCounters> servers_;
   const StateMap& states_;
   const int64_t now_unix_ms_;
+  const BackendHealthMap& health_;
 };
 
 int64_t Builder::SecondsSince(int64_t unix_ms) const {
@@ -306,7 +308,15 @@ Row Builder::BackendRow(const v1::Backend& backend) const {
   row.Set(Field::kAct, usable.active);
   row.Set(Field::kBck, usable.backups);
   const bool has_usable = usable.active + usable.backups > 0;
-  row.Set(Field::kLastchg, SecondsSince(has_usable ? usable.oldest_change : newest_change));
+  if (auto health = health_.find(BackendIdOf(proxy.name())); health != health_.end()) {
+    row.Set(Field::kChkdown, static_cast<int64_t>(health->second.down_transitions));
+    row.Set(Field::kLastchg, SecondsSince(health->second.last_change_unix_ms));
+    if (!backend.servers().empty()) {
+      row.Set(Field::kDowntime, static_cast<int64_t>(health->second.downtime_seconds));
+    }
+  } else {
+    row.Set(Field::kLastchg, SecondsSince(has_usable ? usable.oldest_change : newest_change));
+  }
   row.SetText(Field::kAlgo, AlgorithmName(backend.balance().algorithm()));
   if (proxy.mode() == v1::PROXY_MODE_HTTP) {
     SetResponses(proxy, c.responses(), &row);
@@ -354,8 +364,9 @@ std::vector<Row> Builder::Build() {
 }  // namespace
 
 std::vector<Row> BuildRows(const v1::Snapshot& snapshot, const v1::Counters& counters,
-                           const StateMap& states, int64_t now_unix_ms) {
-  return Builder(snapshot, counters, states, now_unix_ms).Build();
+                           const StateMap& states, int64_t now_unix_ms,
+                           const BackendHealthMap& backends) {
+  return Builder(snapshot, counters, states, now_unix_ms, backends).Build();
 }
 
 }  // namespace lb::stats

@@ -23,6 +23,15 @@ enum class RowKind : uint8_t { kFrontend = 0, kBackend = 1, kServer = 2, kListen
 
 using StateMap = std::unordered_map<ServerId, v1::ServerState>;
 
+// What the control plane has seen of a backend as a whole: it is down while it has servers and
+// none is usable.
+struct BackendHealth {
+  uint64_t down_transitions = 0;
+  int64_t last_change_unix_ms = 0;
+  uint64_t downtime_seconds = 0;  // up to now
+};
+using BackendHealthMap = std::unordered_map<BackendId, BackendHealth>;
+
 class Row {
  public:
   enum class Form : uint8_t { kAbsent, kNumber, kText };
@@ -58,10 +67,11 @@ class Row {
 // Every proxy's rows in the order of HAProxy's `show stat`: by proxy number; in a proxy its
 // frontend, its servers, its backend. What has no counters yet is shown with zeros.
 //
-// Two approximations, because nobody counts them: a backend that is up has the age of its oldest
-// usable server, and a backend has no "chkdown" and "downtime".
+// A backend that is not in `backends` (data planes have none) has the age of its oldest usable
+// server, and no "chkdown" and "downtime".
 std::vector<Row> BuildRows(const v1::Snapshot& snapshot, const v1::Counters& counters,
-                           const StateMap& states, int64_t now_unix_ms);
+                           const StateMap& states, int64_t now_unix_ms,
+                           const BackendHealthMap& backends = {});
 
 // "Layer7 check passed" for "L7OK"; "" for a status that is not one.
 std::string_view CheckDescription(std::string_view check_status);

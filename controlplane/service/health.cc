@@ -18,20 +18,14 @@ void Health::OnAdopted(const std::vector<std::pair<ServerId, checks::StateChange
   parts_.log->Configure(*parts_.book->snapshot());
   ticks_.clear();
   tick_of_.clear();
-  std::map<std::string, uint32_t> usable;
-  for (const v1::Backend& backend : parts_.book->snapshot()->backends()) {
-    const std::string& name = backend.common().name();
-    auto it = usable_.find(name);
-    usable[name] = it != usable_.end() ? it->second : parts_.book->Usable(backend).total();
-  }
-  usable_.swap(usable);
   Retarget();
   for (ServerId id : parts_.book->order()) Follow(*parts_.book->Find(id));
   for (const auto& [id, change] : changes) {
     Publish(*parts_.book->Find(id), change, "configuration");
   }
+  // Servers that came and went, too.
   for (const v1::Backend& backend : parts_.book->snapshot()->backends()) {
-    usable_[backend.common().name()] = parts_.book->Usable(backend).total();
+    parts_.book->Recount(backend);
   }
   Rearm();
 }
@@ -86,15 +80,11 @@ void Health::Log(const ServerEntry& entry, const checks::StateChange& change,
     parts_.log->Send(entry.backend, line);
     parts_.history->Record(store::EventKind::kServer, entry.name(), line.text, cause);
   }
-  const uint32_t usable = parts_.book->Usable(*entry.backend_config).total();
-  uint32_t& told = usable_[entry.backend];
-  if (usable == 0 && told > 0) {
-    const checks::StateLine line =
-        checks::NoServerLine(entry.backend, entry.backend_config->common().is_listen());
-    parts_.log->Send(entry.backend, line);
-    parts_.history->Record(store::EventKind::kServer, entry.backend, line.text, cause);
-  }
-  told = usable;
+  if (!parts_.book->Recount(*entry.backend_config)) return;
+  const checks::StateLine line =
+      checks::NoServerLine(entry.backend, entry.backend_config->common().is_listen());
+  parts_.log->Send(entry.backend, line);
+  parts_.history->Record(store::EventKind::kServer, entry.backend, line.text, cause);
 }
 
 checks::LineFacts Health::FactsOf(const ServerEntry& entry) const {
@@ -107,11 +97,15 @@ checks::LineFacts Health::FactsOf(const ServerEntry& entry) const {
   facts.active_servers = usable.active;
   facts.backup_servers = usable.backup;
   // As the data planes last reported: at most a second old.
+  const BackendId backend_id = BackendIdOf(entry.backend);
   for (const auto& [name, node] : parts_.fleet->nodes()) {
     for (const v1::BackendCounters& server : node.counters.servers()) {
       if (server.id() != entry.id) continue;
       facts.sessions += server.current_sessions();
       facts.requeued += server.current_queue();
+    }
+    for (const v1::BackendCounters& backend : node.counters.backends()) {
+      if (backend.id() == backend_id) facts.in_queue += backend.current_queue();
     }
   }
   return facts;

@@ -10,7 +10,6 @@
 #ifndef LB_CONTROLPLANE_SERVICE_HEALTH_H_
 #define LB_CONTROLPLANE_SERVICE_HEALTH_H_
 
-#include <map>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -65,7 +64,6 @@ class Health : private event::Timer {
   checks::LineFacts FactsOf(const ServerEntry& entry) const;
 
   const Parts parts_;
-  std::map<std::string, uint32_t> usable_;  // by backend, as last told
   std::set<std::pair<SteadyTime, ServerId>> ticks_;
   std::unordered_map<ServerId, SteadyTime> tick_of_;
   std::unordered_set<ServerId> shown_;    // changed in what is shown, not yet sent

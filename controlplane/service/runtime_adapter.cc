@@ -30,6 +30,7 @@ void RuntimeAdapter::GetView(Needs needs, Done<RuntimeView> done) {
     for (v1::ServerState& state : controller_->book().AllStates()) {
       view.states[state.id()] = std::move(state);
     }
+    view.backends = controller_->book().BackendHealths();
     if (counters.ok()) view.counters = *std::move(counters);
     done(std::move(view));
   };

@@ -152,6 +152,15 @@ std::vector<std::pair<ServerId, checks::StateChange>> ServerBook::Adopt(Snapshot
   entries_.swap(entries);
   snapshot_ = std::move(next);
   saved_.clear();
+  std::unordered_map<BackendId, Availability> availability;
+  for (const v1::Backend& backend : snapshot_->backends()) {
+    const BackendId id = BackendIdOf(backend.common().name());
+    auto known = availability_.find(id);
+    availability.emplace(id, known != availability_.end()
+                                 ? known->second
+                                 : Availability(clock_, IsAvailable(backend)));
+  }
+  availability_.swap(availability);
   return changes;
 }
 
@@ -239,6 +248,22 @@ UsableServers ServerBook::Usable(const v1::Backend& backend) const {
     ++(server.backup() ? usable.backup : usable.active);
   }
   return usable;
+}
+
+// A backend without servers is not down, as in HAProxy.
+bool ServerBook::IsAvailable(const v1::Backend& backend) const {
+  return backend.servers().empty() || Usable(backend).total() > 0;
+}
+
+bool ServerBook::Recount(const v1::Backend& backend) {
+  auto it = availability_.find(BackendIdOf(backend.common().name()));
+  return it != availability_.end() && it->second.Update(IsAvailable(backend));
+}
+
+stats::BackendHealthMap ServerBook::BackendHealths() const {
+  stats::BackendHealthMap healths;
+  for (const auto& [id, availability] : availability_) healths[id] = availability.ToStats();
+  return healths;
 }
 
 }  // namespace lb::service

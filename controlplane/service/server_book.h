@@ -20,7 +20,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/stats/row.h"
 #include "controlplane/checks/server_state.h"
+#include "controlplane/service/availability.h"
 #include "controlplane/store/state_store.h"
 #include "lb/v1/snapshot.pb.h"
 #include "lb/v1/state.pb.h"
@@ -91,17 +93,25 @@ class ServerBook {
   static store::ServerRecord RecordOf(const ServerEntry& entry);
   UsableServers Usable(const v1::Backend& backend) const;
 
+  // Counts the usable servers of a backend of the configuration anew, after one has changed.
+  // Returns whether the last one has just gone.
+  bool Recount(const v1::Backend& backend);
+  // Backends as a whole, as of their last Recount(), for statistics.
+  stats::BackendHealthMap BackendHealths() const;
+
  private:
   using Key = std::pair<std::string, std::string>;  // backend, server
 
   std::pair<ServerEntry, checks::StateChange> MakeEntry(const v1::Backend& backend,
                                                         const v1::Server& server) const;
+  bool IsAvailable(const v1::Backend& backend) const;
   static checks::StateChange ApplyOverride(ServerEntry* entry, const store::Override& value);
 
   const Clock& clock_;
   SnapshotPtr snapshot_;
   std::unordered_map<ServerId, ServerEntry> entries_;
   std::vector<ServerId> order_;
+  std::unordered_map<BackendId, Availability> availability_;
   std::map<Key, Overrides> overrides_;  // also of servers that no configuration names now
   std::map<Key, v1::ServerState> saved_;
 };

@@ -75,8 +75,8 @@ void View::Stat(const v1::GetStatRequest& request, Done<v1::GetStatReply> done) 
     stats::StateMap states;
     for (v1::ServerState& state : parts_.book->AllStates()) states[state.id()] = std::move(state);
     v1::GetStatReply reply;
-    reply.set_csv(
-        stats::RenderCsv(stats::BuildRows(*parts_.book->snapshot(), *c, states, NowUnixMs())));
+    reply.set_csv(stats::RenderCsv(stats::BuildRows(*parts_.book->snapshot(), *c, states,
+                                                    NowUnixMs(), parts_.book->BackendHealths())));
     done(std::move(reply));
   });
 }

@@ -236,7 +236,7 @@ std::string DumpStat(const RuntimeView& view, const std::vector<std::string>& ar
     wanted.sid = NumberOrZero(arguments[2]);
   }
   std::vector<stats::Row> rows =
-      stats::BuildRows(*view.snapshot, view.counters, view.states, now_unix_ms);
+      stats::BuildRows(*view.snapshot, view.counters, view.states, now_unix_ms, view.backends);
   std::erase_if(rows, [&wanted](const stats::Row& row) { return !IsShown(row, wanted); });
   if (wanted.is_json) return stats::RenderJson(rows);
   return wanted.is_typed ? stats::RenderTyped(rows) : stats::RenderCsv(rows);

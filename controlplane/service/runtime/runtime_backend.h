@@ -12,13 +12,13 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "common/base/ids.h"
+#include "common/stats/row.h"
 #include "lb/v1/snapshot.pb.h"
 #include "lb/v1/state.pb.h"
 
@@ -31,11 +31,13 @@ struct CommandOrigin {
   std::string program;  // "runtime socket", "lbctl"
 };
 
-// What serves now. `snapshot` and `states` are of one moment; `counters` are the fleet's sums,
+// What serves now. `snapshot`, `states` and `backends` are of one
+// moment; `counters` are the fleet's sums,
 // and empty unless they were asked for.
 struct RuntimeView {
   std::shared_ptr<const v1::Snapshot> snapshot;  // with the health checks; never null
-  std::unordered_map<ServerId, v1::ServerState> states;
+  stats::StateMap states;
+  stats::BackendHealthMap backends;
   v1::Counters counters;
 };
 

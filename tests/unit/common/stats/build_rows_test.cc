@@ -144,6 +144,20 @@ TEST(BuildRows, ABackendIsDownWithoutUsableServersAndUpWithoutAny) {
   EXPECT_EQ(f.Get("pool", "BACKEND").number(Field::kLastchg), 3);
 }
 
+TEST(BuildRows, ABackendShowsWhatWasSeenOfItAsAWhole) {
+  Fixture f;
+  EXPECT_FALSE(f.Get("pool", "BACKEND").has(Field::kChkdown));
+  f.AddServer("s1", v1::SERVER_UP, "UP");
+  BackendHealthMap health;
+  health[BackendIdOf("pool")] = {4, kNow - 9'000, 77};
+  for (const Row& row : BuildRows(f.snapshot, f.counters, f.states, kNow, health)) {
+    if (row.kind() != RowKind::kBackend) continue;
+    EXPECT_EQ(row.number(Field::kChkdown), 4);
+    EXPECT_EQ(row.number(Field::kLastchg), 9);
+    EXPECT_EQ(row.number(Field::kDowntime), 77);
+  }
+}
+
 TEST(BuildRows, FullconnIsATenthOfWhatLeadsToTheBackendUnlessSet) {
   Fixture f;
   EXPECT_EQ(f.Get("pool", "BACKEND").number(Field::kSlim), 10);

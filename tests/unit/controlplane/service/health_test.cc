@@ -65,6 +65,43 @@ TEST_F(HealthTest, TheLastServerOfABackendGoneIsAnEmergencyOnce) {
   EXPECT_EQ(log_->lines.back(), "backend web has no server available!");
 }
 
+TEST_F(HealthTest, ALostServersLineTellsOfTheQueue) {
+  StartWithNode(kWeb);
+  Pass(s1_);
+  v1::BackendCounters* server = node_->counters.add_servers();
+  server->set_id(s1_);
+  server->set_current_sessions(4);
+  server->set_current_queue(2);
+  v1::BackendCounters* backend = node_->counters.add_backends();
+  backend->set_id(BackendIdOf("web"));
+  backend->set_current_queue(7);
+  ASSERT_TRUE(Await<v1::Counters>([&](auto done) {
+                controller_->view().Counters(std::nullopt, done);
+              }).ok());
+  Fail(s1_);
+  EXPECT_THAT(log_->lines,
+              Contains(HasSubstr("4 sessions active, 2 requeued, 7 remaining in queue.")));
+}
+
+TEST_F(HealthTest, ABackendIsDownWhenItsLastServerIs) {
+  StartWithNode(kWeb);
+  const auto health = [this] { return controller_->book().BackendHealths()[BackendIdOf("web")]; };
+  Pass(s1_);
+  Pass(s2_);
+  Fail(s1_);
+  EXPECT_EQ(health().down_transitions, 0u);
+  ASSERT_TRUE(SetState("web", "s2", "maint").ok());
+  EXPECT_EQ(health().down_transitions, 1u);
+  After(Millis(2000));
+  EXPECT_EQ(health().downtime_seconds, 2u);
+  ASSERT_TRUE(SetState("web", "s2", "ready").ok());
+  After(Millis(5000));
+  EXPECT_EQ(health().downtime_seconds, 2u);
+  // A push does not forget.
+  ASSERT_TRUE(Apply("web: s1=10.0.0.1:80 s2=10.0.0.2:80 s3=10.0.0.3:80\n").ok());
+  EXPECT_EQ(health().down_transitions, 1u);
+}
+
 TEST_F(HealthTest, WhatIsOnlyShownFollowsAtMostOnceASecond) {
   StartWithNode(kWeb);
   Pass(s1_);
