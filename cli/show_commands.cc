@@ -1,4 +1,6 @@
 // show ...: what is there, and how it is.
+#include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -197,6 +199,42 @@ int ShowNodes(const Session& session) {
   return kExitOk;
 }
 
+int ShowHistory(const Session& session, const std::string& what, const std::string& since) {
+  const absl::StatusOr<Millis> duration = ParseDuration(since, std::chrono::seconds(1));
+  if (!duration.ok()) {
+    return session.Fail(
+        absl::StrCat("--since ", since, ": ", std::string(duration.status().message())),
+        kExitUsage);
+  }
+  v1::GetHistoryRequest request;
+  request.set_proxy(what);
+  if (std::string proxy, name; SplitServerName(what, &proxy, &name)) {
+    request.set_proxy(proxy);
+    request.set_name(name);
+  }
+  // Less than a second is asked for as one; nothing would mean the default.
+  request.set_since_seconds(static_cast<uint64_t>(std::max<int64_t>(duration->count() / 1000, 1)));
+  v1::GetHistoryReply reply;
+  const int failed = session.Call(&Stub::GetHistory, request, &reply);
+  if (failed != kExitOk) return failed;
+  Table table{{"minute", "sessions", "requests", "bytes in", "bytes out", "4xx", "5xx", "denied",
+               "req err", "conn err", "resp err", "max queue", "failed checks"},
+              {}};
+  for (const v1::Minute& minute : reply.minutes()) {
+    // To the minute: "2026-11-22 08:05".
+    std::vector<std::string> row = {FormatTime(minute.at_unix_ms()).substr(0, 16)};
+    for (uint64_t number : {minute.sessions(), minute.requests(), minute.bytes_in(),
+                            minute.bytes_out(), minute.responses_4xx(), minute.responses_5xx(),
+                            minute.denied(), minute.request_errors(), minute.connect_errors(),
+                            minute.response_errors(), minute.max_queue(), minute.failed_checks()}) {
+      row.push_back(absl::StrCat(number));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  session.output->Show(table, reply);
+  return kExitOk;
+}
+
 int ShowVersion(const Session& session) {
   v1::GetVersionReply reply;
   const int failed = session.Call(&Stub::GetVersion, v1::GetVersionRequest(), &reply);
@@ -227,6 +265,8 @@ void AddShowCommands(CLI::App* app, Choice* choice) {
   auto backend = std::make_shared<std::string>();
   auto server = std::make_shared<std::string>();
   auto limit = std::make_shared<uint32_t>(100);
+  auto subject = std::make_shared<std::string>();
+  auto since = std::make_shared<std::string>("1h");
 
   AddNoun(show, choice, "config", "The files that serve, or those of a revision",
           [=](const Session& s) { return ShowConfig(s, *revision); })
@@ -244,6 +284,13 @@ void AddShowCommands(CLI::App* app, Choice* choice) {
   AddNoun(show, choice, "sessions", "Sessions that are open", ShowSessions);
   AddNoun(show, choice, "nodes", "Data planes", ShowNodes);
   AddNoun(show, choice, "version", "Which control plane answers", ShowVersion);
+  CLI::App* history = AddNoun(show, choice, "history", "What a backend or server did, by minutes",
+                              [=](const Session& s) { return ShowHistory(s, *subject, *since); });
+  history
+      ->add_option("BACKEND[/SERVER]", *subject,
+                   "A backend, one of its servers, or a frontend as NAME/FRONTEND")
+      ->required();
+  history->add_option("--since", *since, "How far back: 90s, 15m, 6h, 7d")->capture_default_str();
   CLI::App* events =
       AddNoun(show, choice, "events", "What has happened: changes of state, commands, revisions",
               [=](const Session& s) { return ShowEvents(*server, *limit)(s); });

@@ -18,6 +18,8 @@ constexpr std::chrono::hours kPruneEvery(1);
 constexpr std::chrono::hours kKeepEvents(24 * 30);
 constexpr uint64_t kKeptEvents = 100'000;
 constexpr uint64_t kKeptRevisions = 1'000;
+constexpr std::chrono::hours kKeepMinutes(24 * 7);
+constexpr uint64_t kKeptMinutes = 2'000'000;  // records, of some 100 bytes each
 constexpr std::chrono::minutes kTellFailuresEvery(1);
 
 }  // namespace
@@ -35,6 +37,7 @@ Controller::Controller(event::EventLoop* loop, ControllerOptions options, Contro
       worker_(loop) {
   Health::Parts health{loop, &book_, &fleet_, checker_.get(), log_.get(), &history_, &store_};
   health_ = std::make_unique<Health>(health);
+  minutes_ = std::make_unique<MinuteLog>(MinuteLog::Parts{loop, &book_, &store_});
   servers_ = std::make_unique<ServerOps>(
       ServerOps::Parts{&book_, &fleet_, health_.get(), &history_, &store_});
   view_ = std::make_unique<View>(
@@ -44,6 +47,7 @@ Controller::Controller(event::EventLoop* loop, ControllerOptions options, Contro
 Controller::~Controller() {
   *is_alive_ = false;
   health_->Save(nullptr);
+  minutes_->Write();
 }
 
 absl::Status Controller::Begin(Starting starting) {
@@ -69,6 +73,7 @@ absl::Status Controller::Begin(Starting starting) {
   if (!status.ok()) return status;
   history_.Record(store::EventKind::kRevision, absl::StrCat(revision),
                   absl::StrCat(options_.program, " started with revision ", revision), "start");
+  minutes_->Begin();
   SchedulePrune();
   return absl::OkStatus();
 }
@@ -126,9 +131,12 @@ void Controller::OnNodeRefused(const std::string& name, const fleet::Node& node)
   if (on_refused_ != nullptr) on_refused_(name, node.last_error);
 }
 
-// Connections that fail from a data plane to a server that checks find up: worth knowing, and no
-// reason to take the server out.
+// Besides the counters: connections that fail from a data plane to a server that checks find up are
+// worth knowing, and no reason to take the server out.
 void Controller::OnReport(const std::string& name, const v1::Report& report) {
+  if (auto node = fleet_.nodes().find(name); node != fleet_.nodes().end()) {
+    minutes_->OnReport(name, node->second);
+  }
   for (const v1::ServerObservation& seen : report.observations()) {
     const ServerEntry* entry = book_.Find(seen.id());
     if (entry == nullptr || seen.connect_failures() == 0 || !entry->machine.is_usable()) continue;
@@ -149,6 +157,9 @@ void Controller::SchedulePrune() {
       history_.now_unix_ms() - std::chrono::duration_cast<Millis>(kKeepEvents).count();
   retention.events = kKeptEvents;
   retention.revisions = kKeptRevisions;
+  retention.oldest_minute_unix_ms =
+      history_.now_unix_ms() - std::chrono::duration_cast<Millis>(kKeepMinutes).count();
+  retention.minutes = kKeptMinutes;
   store_.Write([retention](store::StateStore* store) { return store->Prune(retention).status(); });
   std::erase_if(told_failures_,
                 [&](const auto& told) { return loop_->now() - told.second > kTellFailuresEvery; });

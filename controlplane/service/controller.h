@@ -24,6 +24,7 @@
 #include "controlplane/service/checker.h"
 #include "controlplane/service/health.h"
 #include "controlplane/service/history.h"
+#include "controlplane/service/minute_log.h"
 #include "controlplane/service/revisions.h"
 #include "controlplane/service/server_book.h"
 #include "controlplane/service/server_ops.h"
@@ -67,6 +68,7 @@ class Controller : private fleet::FleetObserver {
   ServerOps& servers() { return *servers_; }
   View& view() { return *view_; }
   History& history() { return history_; }
+  MinuteLog& minutes() { return *minutes_; }
   ServerBook& book() { return book_; }
   fleet::Fleet& fleet() { return fleet_; }
   event::EventLoop* loop() { return loop_; }
@@ -114,6 +116,7 @@ class Controller : private fleet::FleetObserver {
   std::unique_ptr<ServerOps> servers_;
   std::unique_ptr<View> view_;
   std::unique_ptr<Health> health_;
+  std::unique_ptr<MinuteLog> minutes_;
   fleet::Fleet fleet_;
   StoreThread store_;
   History history_;

@@ -213,6 +213,11 @@ class AdminCalls : public v1::Admin::CallbackService, public AdminService {
     return Run(context, reply,
                [=, this](auto done) { controller_->view().Events(*request, done); });
   }
+  Unary* GetHistory(Context* context, const v1::GetHistoryRequest* request,
+                    v1::GetHistoryReply* reply) override {
+    return Run(context, reply,
+               [=, this](auto done) { controller_->minutes().History(*request, done); });
+  }
   Unary* RunCommand(Context* context, const v1::RunCommandRequest* request,
                     v1::RunCommandReply* reply) override {
     return Run(context, reply, [=, this, peer = PeerText(context->peer())](auto done) {

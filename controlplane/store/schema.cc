@@ -76,6 +76,28 @@ CREATE TABLE server (
   PRIMARY KEY (backend, server)
 ) WITHOUT ROWID;
 )sql",
+    // Time first: a minute's rows are written together and pruned together.
+    R"sql(
+CREATE TABLE minute (
+  at_unix_ms INTEGER NOT NULL,
+  proxy TEXT NOT NULL,
+  name TEXT NOT NULL,
+  sessions INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  bytes_in INTEGER NOT NULL,
+  bytes_out INTEGER NOT NULL,
+  responses_4xx INTEGER NOT NULL,
+  responses_5xx INTEGER NOT NULL,
+  denied INTEGER NOT NULL,
+  request_errors INTEGER NOT NULL,
+  connect_errors INTEGER NOT NULL,
+  response_errors INTEGER NOT NULL,
+  max_queue INTEGER NOT NULL,
+  failed_checks INTEGER NOT NULL,
+  PRIMARY KEY (at_unix_ms, proxy, name)
+) WITHOUT ROWID;
+CREATE INDEX minute_by_name ON minute(proxy, name, at_unix_ms);
+)sql",
 };
 
 absl::StatusOr<int64_t> ReadNumber(Database* db, const char* sql) {

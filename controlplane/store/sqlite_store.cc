@@ -34,6 +34,8 @@ class OpenStore : public StateStore {
   absl::StatusOr<std::vector<NodeRecord>> ListNodes() override;
   absl::Status SaveServers(const std::vector<ServerRecord>& servers) override;
   absl::StatusOr<std::vector<ServerRecord>> ListServers() override;
+  absl::Status AddMinutes(const std::vector<MinuteRecord>& minutes) override;
+  absl::StatusOr<std::vector<MinuteRecord>> ListMinutes(const MinuteQuery& query) override;
   absl::StatusOr<uint64_t> Prune(const Retention& retention) override;
 
  private:
@@ -271,6 +273,53 @@ absl::StatusOr<std::vector<ServerRecord>> OpenStore::ListServers() {
   return servers;
 }
 
+absl::Status OpenStore::AddMinutes(const std::vector<MinuteRecord>& minutes) {
+  return Together([&] {
+    for (const MinuteRecord& m : minutes) {
+      Query add(db_,
+                "INSERT INTO minute (at_unix_ms, proxy, name, sessions, requests, bytes_in, "
+                "bytes_out, responses_4xx, responses_5xx, denied, request_errors, connect_errors, "
+                "response_errors, max_queue, failed_checks) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions, "
+                "requests = requests + excluded.requests, "
+                "bytes_in = bytes_in + excluded.bytes_in, "
+                "bytes_out = bytes_out + excluded.bytes_out, "
+                "responses_4xx = responses_4xx + excluded.responses_4xx, "
+                "responses_5xx = responses_5xx + excluded.responses_5xx, "
+                "denied = denied + excluded.denied, "
+                "request_errors = request_errors + excluded.request_errors, "
+                "connect_errors = connect_errors + excluded.connect_errors, "
+                "response_errors = response_errors + excluded.response_errors, "
+                "max_queue = max(max_queue, excluded.max_queue), "
+                "failed_checks = failed_checks + excluded.failed_checks",
+                m.at_unix_ms, m.proxy, m.name, m.sessions, m.requests, m.bytes_in, m.bytes_out,
+                m.responses_4xx, m.responses_5xx, m.denied, m.request_errors, m.connect_errors,
+                m.response_errors, m.max_queue, m.failed_checks);
+      LB_RETURN_IF_ERROR(add.Run());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<MinuteRecord>> OpenStore::ListMinutes(const MinuteQuery& wanted) {
+  std::vector<MinuteRecord> minutes;
+  Query query(db_,
+              "SELECT at_unix_ms, sessions, requests, bytes_in, bytes_out, responses_4xx, "
+              "responses_5xx, denied, request_errors, connect_errors, response_errors, max_queue, "
+              "failed_checks FROM minute WHERE proxy = ? AND name = ? AND at_unix_ms >= ? "
+              "ORDER BY at_unix_ms",
+              wanted.proxy, wanted.name, wanted.since_unix_ms);
+  while (query.Next()) {
+    minutes.push_back({query.Int(0), wanted.proxy, wanted.name, query.Unsigned(1),
+                       query.Unsigned(2), query.Unsigned(3), query.Unsigned(4), query.Unsigned(5),
+                       query.Unsigned(6), query.Unsigned(7), query.Unsigned(8), query.Unsigned(9),
+                       query.Unsigned(10), query.Unsigned(11), query.Unsigned(12)});
+  }
+  LB_RETURN_IF_ERROR(query.status());
+  return minutes;
+}
+
 absl::StatusOr<uint64_t> OpenStore::Prune(const Retention& retention) {
   uint64_t deleted = 0;
   const absl::Status pruned = Together([&]() -> absl::Status {
@@ -287,6 +336,12 @@ absl::StatusOr<uint64_t> OpenStore::Prune(const Retention& retention) {
                     "(SELECT number FROM revision ORDER BY number DESC LIMIT 1 OFFSET ?2)))",
                     retention.oldest_unix_ms, retention.revisions, current);
     LB_RETURN_IF_ERROR(revisions.Run());
+    deleted += static_cast<uint64_t>(db_->changes());
+    Query minutes(db_,
+                  "DELETE FROM minute WHERE at_unix_ms < ?1 OR (?2 > 0 AND at_unix_ms <= "
+                  "(SELECT at_unix_ms FROM minute ORDER BY at_unix_ms DESC LIMIT 1 OFFSET ?2))",
+                  retention.oldest_minute_unix_ms, retention.minutes);
+    LB_RETURN_IF_ERROR(minutes.Run());
     deleted += static_cast<uint64_t>(db_->changes());
     return absl::OkStatus();
   });

@@ -1,5 +1,5 @@
 // StateStore: what the control plane remembers across restarts: configuration revisions, operator
-// overrides, events, nodes, and the last known state of every server.
+// overrides, events, nodes, the last known state of every server, and what each minute brought.
 //
 //   std::unique_ptr<StateStore> store = *SqliteStore::Open(state_dir + "/state.db");
 //   LB_RETURN_IF_ERROR(store->Batch([&] {
@@ -112,11 +112,40 @@ struct ServerRecord {
   std::string last_check;
 };
 
+// What a frontend, a backend or a server did in one minute, on all data planes together.
+struct MinuteRecord {
+  int64_t at_unix_ms = 0;  // its beginning
+  std::string proxy;
+  std::string name;  // "FRONTEND", "BACKEND" or the server's, as statistics name rows
+  uint64_t sessions = 0;
+  uint64_t requests = 0;
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t responses_4xx = 0;
+  uint64_t responses_5xx = 0;
+  uint64_t denied = 0;           // requests and responses
+  uint64_t request_errors = 0;   // by the client's doing
+  uint64_t connect_errors = 0;   // to servers
+  uint64_t response_errors = 0;  // by a server's doing
+  uint64_t max_queue = 0;
+  uint64_t failed_checks = 0;
+
+  friend bool operator==(const MinuteRecord&, const MinuteRecord&) = default;
+};
+
+struct MinuteQuery {
+  std::string proxy;
+  std::string name;
+  int64_t since_unix_ms = 0;  // minutes that begin then or later
+};
+
 // What Prune() keeps. A zero keeps without that limit.
 struct Retention {
-  int64_t oldest_unix_ms = 0;  // events and revisions from before this time may go
-  uint64_t events = 0;         // at most so many events
-  uint64_t revisions = 0;      // at most so many revisions; the current one always stays
+  int64_t oldest_unix_ms = 0;         // events and revisions from before this time may go
+  uint64_t events = 0;                // at most so many events
+  uint64_t revisions = 0;             // at most so many revisions; the current one always stays
+  int64_t oldest_minute_unix_ms = 0;  // minutes from before this time go
+  uint64_t minutes = 0;               // at most about so many minute records: whole minutes go
 };
 
 class StateStore {
@@ -161,7 +190,13 @@ class StateStore {
   // By backend, server.
   virtual absl::StatusOr<std::vector<ServerRecord>> ListServers() = 0;
 
-  // Deletes what is beyond `retention`; returns the number of events and revisions deleted.
+  // Stores the records together. One of a minute, proxy and name that is there already is added to
+  // it (a control plane that ended within the minute); queues count by their maximum.
+  virtual absl::Status AddMinutes(const std::vector<MinuteRecord>& minutes) = 0;
+  // Oldest first.
+  virtual absl::StatusOr<std::vector<MinuteRecord>> ListMinutes(const MinuteQuery& query) = 0;
+
+  // Deletes what is beyond `retention`; returns the number of records deleted.
   virtual absl::StatusOr<uint64_t> Prune(const Retention& retention) = 0;
 };
 

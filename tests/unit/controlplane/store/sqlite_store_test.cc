@@ -345,5 +345,55 @@ TEST_F(StoreTest, AKillInTheMiddleOfWritingLosesNothingAcknowledged) {
   }
 }
 
+MinuteRecord MinuteOf(int64_t minute, std::string name, uint64_t requests, uint64_t queue = 0) {
+  MinuteRecord record;
+  record.at_unix_ms = minute * 60'000;
+  record.proxy = "web";
+  record.name = std::move(name);
+  record.requests = requests;
+  record.bytes_out = requests * 100;
+  record.responses_5xx = 1;
+  record.max_queue = queue;
+  record.failed_checks = 2;
+  return record;
+}
+
+TEST_F(StoreTest, MinutesComeBackByNameFromATimeOn) {
+  Open();
+  ASSERT_TRUE(store_->AddMinutes({MinuteOf(1, "s1", 10), MinuteOf(1, "BACKEND", 30)}).ok());
+  ASSERT_TRUE(store_->AddMinutes({MinuteOf(2, "s1", 20)}).ok());
+  ASSERT_TRUE(store_->AddMinutes({MinuteOf(3, "s1", 40)}).ok());
+  Open();
+  EXPECT_THAT(*store_->ListMinutes({"web", "s1", 120'000}),
+              ElementsAre(MinuteOf(2, "s1", 20), MinuteOf(3, "s1", 40)));
+  EXPECT_THAT(*store_->ListMinutes({"web", "BACKEND", 0}), ElementsAre(MinuteOf(1, "BACKEND", 30)));
+  EXPECT_THAT(*store_->ListMinutes({"api", "s1", 0}), IsEmpty());
+}
+
+TEST_F(StoreTest, PartsOfAMinuteAddUp) {
+  Open();
+  ASSERT_TRUE(store_->AddMinutes({MinuteOf(1, "s1", 10, 5)}).ok());
+  ASSERT_TRUE(store_->AddMinutes({MinuteOf(1, "s1", 7, 3)}).ok());
+  MinuteRecord both = MinuteOf(1, "s1", 17, 5);
+  both.responses_5xx = 2;
+  both.failed_checks = 4;
+  EXPECT_THAT(*store_->ListMinutes({"web", "s1", 0}), ElementsAre(both));
+}
+
+TEST_F(StoreTest, PrunesMinutesByAgeAndByNumber) {
+  Open();
+  for (int64_t minute = 1; minute <= 5; ++minute) {
+    ASSERT_TRUE(
+        store_->AddMinutes({MinuteOf(minute, "s1", 1), MinuteOf(minute, "BACKEND", 1)}).ok());
+  }
+  Retention retention;
+  retention.oldest_minute_unix_ms = 120'000;
+  EXPECT_EQ(*store_->Prune(retention), 2u);
+  EXPECT_THAT(*store_->ListMinutes({"web", "s1", 0}), SizeIs(4));
+  retention.minutes = 4;
+  EXPECT_EQ(*store_->Prune(retention), 4u);
+  EXPECT_THAT(*store_->ListMinutes({"web", "s1", 0}), SizeIs(2));
+}
+
 }  // namespace
 }  // namespace lb::store
