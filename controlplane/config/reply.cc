@@ -286,8 +286,8 @@ std::string RawReply(const v1::Reply& reply) {
 
 std::string RawRedirect(uint32_t code, std::string_view location) {
   return absl::StrCat("HTTP/1.1 ", code, " ", std::string(ReasonOf(code)),
-                      "\r\ncontent-length: 0\r\nlocation: ", std::string(location), "\r\n",
-                      code == 302 ? "cache-control: no-cache\r\n" : "", "\r\n");
+                      "\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ",
+                      std::string(location), "\r\n\r\n");
 }
 
 }  // namespace lb::config

@@ -38,7 +38,8 @@ std::optional<v1::Reply> ParseDenyReply(const Statement& statement, size_t first
 // A whole HTTP message of a reply without log formats, for v1::ProxyCommon.error_files.
 std::string RawReply(const v1::Reply& reply);
 
-// What "errorloc" sends: a redirect with `code` to `location`.
+// What "errorloc" sends: a redirect with `code` to `location`, not to be cached since the error
+// passes.
 std::string RawRedirect(uint32_t code, std::string_view location);
 
 }  // namespace lb::config

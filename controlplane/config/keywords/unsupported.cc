@@ -14,6 +14,13 @@ constexpr Keyword Refused(std::string_view name, Sections sections, std::string_
   return keyword;
 }
 
+// The same for rules: where they cannot stand they are no less an error.
+constexpr Keyword RefusedRule(std::string_view name, Sections sections, std::string_view manual) {
+  Keyword keyword = Refused(name, sections, manual);
+  keyword.must_be_here = true;
+  return keyword;
+}
+
 constexpr std::string_view kLua = "Lua is not supported";
 constexpr std::string_view kTables = "stick tables are not supported yet";
 constexpr std::string_view kHttpClient = "there is no Lua and so no HTTP client";
@@ -141,7 +148,7 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("tcp-check set-var", kUnsupportedBack, "4.2"),
     Refused("tcp-check set-var-fmt", kUnsupportedBack, "4.2"),
     Refused("tcp-check unset-var", kUnsupportedBack, "4.2"),
-    Refused("tcp-response content", kUnsupportedBack, "4.2"),
+    RefusedRule("tcp-response content", kUnsupportedBack, "4.2"),
     Refused("tcp-response inspect-delay", kUnsupportedBack, "4.2"),
     Refused("transparent", kUnsupportedBack, "4.2"),
     Refused("unique-id-format", kUnsupportedFront, "4.2"),

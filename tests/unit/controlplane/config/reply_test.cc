@@ -39,6 +39,9 @@ TEST(RawReply, IsMadeOfAReply) {
             "retry-after: 5\r\n\r\nslow");
   EXPECT_TRUE(CheckRawReply(raw, 1000).ok());
   EXPECT_TRUE(CheckRawReply(RawRedirect(302, "/x"), 1000).ok());
+  EXPECT_EQ(RawRedirect(303, "/x"),
+            "HTTP/1.1 303 See Other\r\ncache-control: no-cache\r\ncontent-length: 0\r\n"
+            "location: /x\r\n\r\n");
 }
 
 TEST(ReplyLimit, LeavesRoomForRewriting) {
