@@ -201,12 +201,12 @@ ServerState::Before ServerState::Snapshot() const {
 }
 
 StateChange ServerState::Finish(const Before& before, std::optional<Transition> transition) {
-  if (transition) last_change_ = clock_.WallNow();
-  if (!before.is_down && is_out()) {
-    ++down_transitions_;
+  if (transition || before.is_down != is_out()) {
+    // Down time is told up to the last change, also when that goes from down to maintenance.
+    if (before.is_down) ended_downtime_ += clock_.Now() - down_since_;
+    if (!before.is_down && is_out()) ++down_transitions_;
+    last_change_ = clock_.WallNow();
     down_since_ = clock_.Now();
-  } else if (before.is_down && !is_out()) {
-    ended_downtime_ += clock_.Now() - down_since_;
   }
   StateChange change;
   change.is_status_changed = status() != before.status || weight() != before.weight;
@@ -223,9 +223,10 @@ void ServerState::Restore(const v1::ServerState& saved) {
   failed_checks_ = saved.failed_checks();
   down_transitions_ = saved.down_transitions();
   ended_downtime_ = std::chrono::seconds(saved.downtime_seconds());
-  down_since_ = clock_.Now();
   if (saved.last_change_unix_ms() != 0) {
     last_change_ = WallTime(Millis(saved.last_change_unix_ms()));
+    // A clock that was set back in between makes no negative time.
+    down_since_ -= std::max<Nanos>(clock_.WallNow() - last_change_, Nanos(0));
   }
   const std::optional<CheckStatus> status = ParseCheckStatus(saved.check_status());
   const bool has_verdict = status && *status != CheckStatus::kInitial &&
@@ -248,10 +249,8 @@ v1::ServerState ServerState::ToProto() const {
   out.set_failed_checks(failed_checks_);
   out.set_down_transitions(down_transitions_);
   out.set_last_change_unix_ms(UnixMillis(last_change_));
-  Nanos down = ended_downtime_;
-  if (is_out()) down += clock_.Now() - down_since_;
-  out.set_downtime_seconds(
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(down).count()));
+  out.set_downtime_seconds(static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(ended_downtime_).count()));
   if (!policy_.is_checked) return out;
   out.set_check_status(std::string(CodeOf(last_result_.status)));
   out.set_check_code(static_cast<uint32_t>(last_result_.code));

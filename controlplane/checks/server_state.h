@@ -176,7 +176,7 @@ class ServerState {
   uint64_t down_transitions_ = 0;
   WallTime last_change_;
   Nanos ended_downtime_{0};
-  SteadyTime down_since_;  // valid while is_out()
+  SteadyTime down_since_;  // the moment of last_change_; counts while is_out()
 };
 
 }  // namespace lb::checks

@@ -284,14 +284,32 @@ TEST_F(ServerStateTest, CountsDownTimeOfFailuresAndMaintenance) {
   Feed(&state, "-");
   const int64_t went_down = state.ToProto().last_change_unix_ms();
   clock_.Advance(seconds(7));
-  EXPECT_EQ(state.ToProto().downtime_seconds(), 7u);
+  // Who reads it adds the time since the last change.
+  EXPECT_EQ(state.ToProto().downtime_seconds(), 0u);
   state.SetAdmin(AdminState::kMaint);
   clock_.Advance(seconds(5));
-  EXPECT_EQ(state.ToProto().downtime_seconds(), 12u);
+  EXPECT_EQ(state.ToProto().downtime_seconds(), 7u);
+  EXPECT_EQ(state.ToProto().down_transitions(), 1u);
   state.SetAdmin(AdminState::kReady);
   clock_.Advance(seconds(100));
   EXPECT_EQ(state.ToProto().downtime_seconds(), 12u);
   EXPECT_EQ(state.ToProto().last_change_unix_ms(), went_down + 12'000);
+}
+
+TEST_F(ServerStateTest, DownTimeGoesOnOverARestart) {
+  ServerState state(Checked(1, 1), clock_);
+  Feed(&state, "+");
+  Feed(&state, "-");
+  clock_.Advance(seconds(7));
+  const v1::ServerState saved = state.ToProto();
+  clock_.Advance(seconds(4));
+  ServerState again(Checked(1, 1), clock_);
+  again.Restore(saved);
+  EXPECT_EQ(again.ToProto().downtime_seconds(), 0u);
+  EXPECT_EQ(again.ToProto().last_change_unix_ms(), saved.last_change_unix_ms());
+  clock_.Advance(seconds(2));
+  Feed(&again, "+");
+  EXPECT_EQ(again.ToProto().downtime_seconds(), 13u);
 }
 
 TEST_F(ServerStateTest, WeightIsTheOperatorsUntilLifted) {
