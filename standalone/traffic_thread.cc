@@ -14,6 +14,7 @@ server::DataPlaneOptions OptionsOfThisHost() {
   server::DataPlaneOptions options;
   options.node = gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' ? name : "localhost";
   options.version = LB_VERSION;
+  options.process_forks = true;  // external checks
   return options;
 }
 

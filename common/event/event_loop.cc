@@ -58,6 +58,12 @@ void Pollable::Unwatch() {
   loop()->ForgetPending(this);
 }
 
+void Pollable::UnwatchToClose() {
+  if (fd_ < 0 || !loop()->has_unshared_descriptors_) return Unwatch();
+  fd_ = -1;
+  loop()->ForgetPending(this);
+}
+
 Runnable::~Runnable() { Dequeue(); }
 
 void Runnable::Dequeue() {
@@ -110,6 +116,7 @@ void EventLoop::RunOnce(Millis max_wait) {
   int count = epoll_wait(epoll_.get(), events_.get(), kMaxEvents, wait);
   LB_CHECK(count >= 0 || errno == EINTR);
   now_ = clock_.Now();
+  knows_wall_now_ = false;
   if (wait != 0) {
     waited_nanos_.store(waited_nanos_.load(std::memory_order_relaxed) + (now_ - before).count(),
                         std::memory_order_relaxed);

@@ -32,6 +32,8 @@ class Pollable : public Source {
   // Aborts the process when epoll refuses (it only does when out of memory or watches).
   void Watch(int fd);
   void Unwatch();
+  // As Unwatch(), of a descriptor that is closed next.
+  void UnwatchToClose();
   int fd() const { return fd_; }
 
  private:
@@ -77,7 +79,17 @@ class EventLoop {
   void RunAfter(Millis delay, std::function<void()> fn);
 
   // The time at the start of this turn; one clock read serves a whole turn.
+  // No other process ever gets a copy of a watched descriptor, not even between a fork and its
+  // exec: closing one is enough to unregister it, and saves a system call.
+  void set_descriptors_unshared() { has_unshared_descriptors_ = true; }
+
   SteadyTime now() const { return now_; }
+  // The time of day, read at most once a turn.
+  WallTime wall_now() {
+    if (!knows_wall_now_) wall_now_ = clock_.WallNow();
+    knows_wall_now_ = true;
+    return wall_now_;
+  }
   const Clock& clock() const { return clock_; }
 
   void SetTimer(Timer* timer, SteadyTime when) { timers_.Set(timer, when); }
@@ -104,16 +116,19 @@ class EventLoop {
   UniqueFd epoll_;
   UniqueFd wake_;  // eventfd: a post from another thread
   SteadyTime now_;
+  WallTime wall_now_{};
+  bool knows_wall_now_ = false;  // of this turn
   TimerWheel timers_;
 
   Runnable* queue_head_ = nullptr;
   Runnable* queue_tail_ = nullptr;
 
   std::unique_ptr<epoll_event[]> events_;
-  int event_count_ = 0;  // of the batch being dispatched
+  int event_count_ = 0;                          // of the batch being dispatched
   const std::unique_ptr<Runnable> end_of_turn_;  // marks how far RunQueued() goes
 
   std::vector<std::unique_ptr<Delayed>> delayed_;
+  bool has_unshared_descriptors_ = false;
 
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> has_posted_{false};

@@ -187,6 +187,12 @@ int ConnectError(int fd) {
   return error;
 }
 
+std::optional<int> ConnectOutcome(int fd) {
+  if (::send(fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) == 0) return 0;
+  if (errno == EAGAIN) return std::nullopt;
+  return errno;
+}
+
 void SetNoDelay(int fd) { SetFlag(fd, IPPROTO_TCP, TCP_NODELAY); }
 void SetTcpKeepalive(int fd) { SetFlag(fd, SOL_SOCKET, SO_KEEPALIVE); }
 void SetResetOnClose(int fd) {

@@ -4,6 +4,7 @@
 #define LB_COMMON_NET_SOCKET_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -59,6 +60,9 @@ absl::StatusOr<UniqueFd> StartConnect(const Address& address, const ConnectOptio
 
 // The errno of a finished connection attempt; 0 when it succeeded.
 int ConnectError(int fd);
+// What has become of an attempt already, as over loopback it has by then: 0, or an errno, which is
+// told once. Unset: it goes on.
+std::optional<int> ConnectOutcome(int fd);
 
 void SetNoDelay(int fd);
 void SetTcpKeepalive(int fd);

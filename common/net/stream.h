@@ -53,7 +53,7 @@ class Stream : public event::Pollable {
   // Takes a connected (or connecting) non-blocking socket and registers it with the loop.
   // `is_connected`: writing may be tried at once.
   Stream(event::EventLoop* loop, UniqueFd fd, bool is_connected);
-  ~Stream() { Unwatch(); }
+  ~Stream() { UnwatchToClose(); }
 
   IoResult Read(char* space, size_t bytes);
   IoResult Write(const char* text, size_t bytes);

@@ -155,7 +155,8 @@ HeadParser::Scan HeadParser::StatusLine(Cursor* cursor, ResponseHead* head) {
   if (phase_ == Phase::kStatusVersion) {
     // With the byte behind the status: a blank, or the CR where even that is missing.
     const size_t have = std::min<size_t>(static_cast<size_t>(end - at), kStatusBytes + 1);
-    for (size_t i = 0; i < have; ++i) {
+    const bool is_usual = have > kStatusBytes && std::memcmp(at, "HTTP/1.1 ", 9) == 0;
+    for (size_t i = is_usual ? kVersionBytes + 1 : 0; i < have; ++i) {
       const char c = at[i];
       if (i < kVersionBytes && !FitsVersion(c, i)) return fail(ParseError::kBadVersion);
       if (i == kVersionBytes && c != ' ') return fail(ParseError::kBadVersion);

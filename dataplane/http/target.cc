@@ -1,5 +1,6 @@
 #include "dataplane/http/target.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "dataplane/http/message.h"
@@ -53,7 +54,7 @@ bool ParseAuthority(std::string_view text, Authority* authority) {
   std::string_view name = authority->host;
   if (!name.empty() && name[0] == '[') name = name.substr(1, name.size() - 2);
   return authority->port.size() <= 5 && AllAre(authority->port, chars::kDigit) &&
-         name.find_first_of("[]") == std::string_view::npos;
+         std::none_of(name.begin(), name.end(), [](char c) { return c == '[' || c == ']'; });
 }
 
 ParseError CheckTargetAndHost(std::string_view method, std::string_view target,

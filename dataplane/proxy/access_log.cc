@@ -20,7 +20,7 @@ void WriteAccessLog(WorkerContext* worker, const FrontendConfig& frontend, rules
   txn->response = nullptr;
   worker->log_line.clear();
   frontend.log_format.AppendTo(*txn, &worker->log_line);
-  frontend.log->Send(level, worker->loop->clock().WallNow(), worker->log_line);
+  frontend.log->Send(level, worker->loop->wall_now(), worker->log_line);
 }
 
 }  // namespace lb::proxy

@@ -77,7 +77,7 @@ void EndExchange(Exchange* x, const UpstreamLease* lease) {
   FillLog(x, lease);
   CountEnd(x, lease);
   if (!IsLogged(*x->frontend)) return;
-  const WallTime wall = x->worker->loop->clock().WallNow();
+  const WallTime wall = x->worker->loop->wall_now();
   x->log.accepted_at = wall - (now - x->ready_at);
   x->log.request_at = wall - (now - x->first_byte_at);
   x->txn.log = &x->log;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_end.h"
 #include "dataplane/proxy/exchange_request.h"
@@ -68,50 +69,60 @@ bool IsAbandoned(const Exchange& x) {
   return x.backend->abort_on_close && x.client->stream()->is_ready(kHungUp);
 }
 
-// Waits until either side can go on. False: a timeout or an abort, and cause and stage are set.
-event::Task<bool> WaitForEither(Exchange* x, ServerSide* server, const Relay* relay, char stage) {
-  event::EventLoop* loop = x->worker->loop;
-  Interest client{x->client->stream(), kSignalled};
-  if (x->backend->abort_on_close && relay->request_done && stage == 'H') client.mask |= kHungUp;
-  Interest upstream{server->stream(), kReadable | kHungUp};
+// A wait until either side can go on.
+struct EitherWait {
+  Interest client;
+  Interest upstream;
   SteadyTime client_deadline = SteadyTime::max();
-  SteadyTime server_deadline = DeadlineAfter(x->last_server_activity, x->backend->server_timeout);
-  const Millis client_timeout = x->frontend->client_timeout;
-  if (!relay->request_done) {
-    if (relay->up == PumpStatus::kSourceAgain) {
-      client.mask |= kReadable | kHungUp;
-      client_deadline = DeadlineAfter(x->last_client_activity, client_timeout);
+  SteadyTime server_deadline = SteadyTime::max();
+  SteadyTime deadline() const { return std::min(client_deadline, server_deadline); }
+};
+
+EitherWait PlanWait(const Exchange& x, ServerSide* server, const Relay& relay, char stage) {
+  EitherWait wait{{x.client->stream(), kSignalled}, {server->stream(), kReadable | kHungUp}};
+  if (x.backend->abort_on_close && relay.request_done && stage == 'H') wait.client.mask |= kHungUp;
+  wait.server_deadline = DeadlineAfter(x.last_server_activity, x.backend->server_timeout);
+  const Millis client_timeout = x.frontend->client_timeout;
+  if (!relay.request_done) {
+    if (relay.up == PumpStatus::kSourceAgain) {
+      wait.client.mask |= kReadable | kHungUp;
+      wait.client_deadline = DeadlineAfter(x.last_client_activity, client_timeout);
       // Until the request is whole the server owes nothing.
-      server_deadline = SteadyTime::max();
+      wait.server_deadline = SteadyTime::max();
     } else {
-      upstream.mask |= kWritable;
+      wait.upstream.mask |= kWritable;
     }
   }
-  if (relay->down == PumpStatus::kSinkAgain) {
-    upstream.mask &= static_cast<uint8_t>(~(kReadable | kHungUp));
-    client.mask |= kWritable;
-    client_deadline =
-        std::min(client_deadline, DeadlineAfter(x->last_client_activity, client_timeout));
-    server_deadline = SteadyTime::max();
+  if (relay.down == PumpStatus::kSinkAgain) {
+    wait.upstream.mask &= static_cast<uint8_t>(~(kReadable | kHungUp));
+    wait.client.mask |= kWritable;
+    wait.client_deadline =
+        std::min(wait.client_deadline, DeadlineAfter(x.last_client_activity, client_timeout));
+    wait.server_deadline = SteadyTime::max();
   }
-  WakeReason why =
-      co_await Wait(loop, client, upstream, std::min(client_deadline, server_deadline));
+  return wait;
+}
+
+// Whether the exchange goes on after the wait. False: a timeout or an abort, and cause and stage
+// are set.
+bool GoesOnAfter(Exchange* x, const EitherWait& wait, WakeReason why, const Relay& relay,
+                 char stage) {
   if (x->session->is_killed()) {
     x->SetEnd(static_cast<char>(x->session->kill_reason()), stage);
-    co_return false;
+    return false;
   }
-  if (client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
-  if (stage == 'H' && relay->request_done && IsAbandoned(*x)) {
+  if (wait.client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
+  if (stage == 'H' && relay.request_done && IsAbandoned(*x)) {
     x->SetEnd('C', 'H');
-    co_return false;
+    return false;
   }
   if (why == WakeReason::kTimeout) {
     // A client that stalls does so in its request, whatever the server is at.
-    const bool is_client = client_deadline <= server_deadline;
+    const bool is_client = wait.client_deadline <= wait.server_deadline;
     x->SetEnd(is_client ? 'c' : 's', is_client ? 'D' : stage);
-    co_return false;
+    return false;
   }
-  co_return true;
+  return true;
 }
 
 // The end of a request whose own bytes ended badly before a response had begun.
@@ -190,8 +201,9 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
       co_await Yield(x->worker->loop);
       continue;
     }
-    bool can_go_on = co_await WaitForEither(x, server, relay, 'H');
-    if (can_go_on) continue;
+    const EitherWait wait = PlanWait(*x, server, *relay, 'H');
+    WakeReason why = co_await Wait(x->worker->loop, wait.client, wait.upstream, wait.deadline());
+    if (GoesOnAfter(x, wait, why, *relay, 'H')) continue;
     if (x->cause == 's') {
       lease->server_block()->response_errors.Add();
       lease->backend_block()->response_errors.Add();
@@ -244,53 +256,57 @@ bool PassResponseHead(Exchange* x, Relay* relay) {
   return false;
 }
 
-// Relays the bodies until the response is done or one side fails.
-event::Task<void> RelayBodies(Exchange* x, H1Server* server, Relay* relay) {
-  x->session->state = SessionState::kRelay;
-  x->last_client_activity = x->worker->loop->now();
-  for (;;) {
-    PumpRequest(x, server, relay);
-    if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
-      // Half a request: neither side can make sense of the rest of this exchange.
+// Moves what can be moved of both bodies. False: the response is done, or one side failed.
+bool RelayOnce(Exchange* x, H1Server* server, Relay* relay) {
+  PumpRequest(x, server, relay);
+  if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
+    // Half a request: neither side can make sense of the rest of this exchange.
+    x->client->response_sink()->Flush();
+    x->SetEnd(relay->up == PumpStatus::kSourceCut ? 'C' : 'P', 'D');
+    return false;
+  }
+  PumpResult down = Pump(server->response_body(), x->client->response_sink(), &relay->downward);
+  relay->down = down.status;
+  if (down.moved > 0) {
+    x->last_server_activity = x->last_client_activity = x->worker->loop->now();
+  }
+  switch (down.status) {
+    case PumpStatus::kDone:
+      x->keeps_client = relay->request_done && x->client->is_request_done();
+      return false;
+    case PumpStatus::kSourceCut:
       x->client->response_sink()->Flush();
-      x->SetEnd(relay->up == PumpStatus::kSourceCut ? 'C' : 'P', 'D');
-      co_return;
-    }
-    PumpResult down = Pump(server->response_body(), x->client->response_sink(), &relay->downward);
-    relay->down = down.status;
-    if (down.moved > 0) {
-      x->last_server_activity = x->last_client_activity = x->worker->loop->now();
-    }
-    switch (down.status) {
-      case PumpStatus::kDone:
-        x->keeps_client = relay->request_done && x->client->is_request_done();
-        co_return;
-      case PumpStatus::kSourceCut:
-        x->client->response_sink()->Flush();
-        x->SetEnd('S', 'D');
-        co_return;
-      case PumpStatus::kSourceInvalid:
-        x->client->response_sink()->Flush();
-        x->SetEnd('P', 'D');
-        co_return;
-      case PumpStatus::kAborted:
-        x->SetEnd(static_cast<char>(x->session->kill_reason()), 'D');
-        co_return;
-      case PumpStatus::kSinkClosed:
-        x->SetEnd('C', 'D');
-        co_return;
-      case PumpStatus::kSourceAgain:
-      case PumpStatus::kSinkAgain:
-      case PumpStatus::kShareUsed:
-        break;
-    }
+      x->SetEnd('S', 'D');
+      return false;
+    case PumpStatus::kSourceInvalid:
+      x->client->response_sink()->Flush();
+      x->SetEnd('P', 'D');
+      return false;
+    case PumpStatus::kAborted:
+      x->SetEnd(static_cast<char>(x->session->kill_reason()), 'D');
+      return false;
+    case PumpStatus::kSinkClosed:
+      x->SetEnd('C', 'D');
+      return false;
+    case PumpStatus::kSourceAgain:
+    case PumpStatus::kSinkAgain:
+    case PumpStatus::kShareUsed:
+      break;
+  }
+  return true;
+}
+
+// Relays what did not go at once. Most responses have gone whole by then: no coroutine for those.
+event::Task<void> RelayRest(Exchange* x, H1Server* server, Relay* relay) {
+  do {
     if (relay->IsShareUsed()) {
       co_await Yield(x->worker->loop);
       continue;
     }
-    bool can_go_on = co_await WaitForEither(x, server, relay, 'D');
-    if (!can_go_on) co_return;
-  }
+    const EitherWait wait = PlanWait(*x, server, *relay, 'D');
+    WakeReason why = co_await Wait(x->worker->loop, wait.client, wait.upstream, wait.deadline());
+    if (!GoesOnAfter(x, wait, why, *relay, 'D')) co_return;
+  } while (RelayOnce(x, server, relay));
 }
 
 // Keeps the server's connection for the next exchange, or closes it.
@@ -308,6 +324,9 @@ void ReturnConnection(Exchange* x, UpstreamLease* lease, H1Server* server, const
   if (!may_keep) return;
   const uint32_t idle = runtime.idle_connections.load(std::memory_order_relaxed);
   if (config.pool_max_conn != 0 && idle >= config.pool_max_conn) return;
+  // This one still counts as in use.
+  const uint32_t used = runtime.sessions.load(std::memory_order_relaxed);
+  if (used + idle > std::max(used, runtime.connections_needed())) return;
   runtime.idle_connections.fetch_add(1, std::memory_order_relaxed);
   runtime.idle[x->worker->index].Put(server->TakeConnection(), x->worker->loop->now());
 }
@@ -321,6 +340,11 @@ void ForgetRequestTexts(Exchange* x) {
   x->request.headers.Clear();
 }
 
+// Whether a rule of the section may ask about the connection to the server.
+bool HasResponseRules(const ProxyConfig& proxy) {
+  return !proxy.http_response.empty() || !proxy.http_after_response.empty();
+}
+
 // One exchange over the lease's connection.
 event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   H1Server server(std::move(lease->connection), &x->worker->buffers);
@@ -329,8 +353,10 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
   x->txn.server_address = &lease->server_address();
-  x->upstream_local = server.connection().local;
-  x->txn.upstream_local = &x->upstream_local;
+  if (IsLogged(*x->frontend) || HasResponseRules(*x->frontend) || HasResponseRules(*x->backend)) {
+    x->upstream_local = server.connection().Local();
+    x->txn.upstream_local = &x->upstream_local;
+  }
   x->sent_request = http::RequestContext::Of(x->request);
 
   http::ConnectionField connection = http::ConnectionField::kAbsent;
@@ -356,7 +382,9 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
       x->last_client_activity = x->worker->loop->now();
       co_await RunTunnel(x, &server);
     } else {
-      co_await RelayBodies(x, &server, &relay);
+      x->session->state = SessionState::kRelay;
+      x->last_client_activity = x->worker->loop->now();
+      if (RelayOnce(x, &server, &relay)) co_await RelayRest(x, &server, &relay);
     }
   }
   ReturnConnection(x, lease, &server, relay);
@@ -407,7 +435,7 @@ void ReplyToFailedConnect(Exchange* x, ConnectResult result) {
 
 void CountServed(const Exchange& x, UpstreamLease* lease) {
   const auto wall =
-      std::chrono::duration_cast<Millis>(x.worker->loop->clock().WallNow().time_since_epoch());
+      std::chrono::duration_cast<Millis>(x.worker->loop->wall_now().time_since_epoch());
   for (upstream::UpstreamBlock* block : {lease->server_block(), lease->backend_block()}) {
     block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
   }
@@ -419,7 +447,8 @@ void CountServed(const Exchange& x, UpstreamLease* lease) {
 event::Task<void> Forward(Exchange* x, UpstreamLease* lease) {
   Reuse reuse = AllowedReuse(*x);
   for (bool is_repeated = false;; is_repeated = true) {
-    ConnectResult connected = co_await ConnectUpstream(lease, reuse);
+    ConnectResult connected = ConnectResult::kConnected;
+    if (!TryReuse(lease, reuse)) connected = co_await ConnectUpstream(lease, reuse);
     // By the runtime, which the lease keeps until the line is written; the place goes before.
     if (lease->place().has_value()) {
       x->txn.server = {lease->last_server()->name, lease->place()->config->number};

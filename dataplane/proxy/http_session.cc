@@ -53,15 +53,16 @@ class HttpSession final : public Session {
     HttpSession* const session_;
   };
 
-  enum class HeadResult : uint8_t { kReceived, kRefused, kClosed };
+  enum class HeadStep : uint8_t { kReceived, kMore, kInvalid, kEnd };
 
   static event::Task<void> Run(HttpSession* self);
-  static event::Task<HeadResult> ReceiveHead(HttpSession* self, Exchange* x);
+  static event::Task<bool> ReceiveRest(HttpSession* self, Exchange* x, HeadStep step);
   static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
   static event::Task<void> Linger(HttpSession* self);
 
   bool PassesRules();
   void BeginExchange(Exchange* x);
+  HeadStep AdvanceHead(Exchange* x);
   void NoteHead(Exchange* x);
   SteadyTime IdleDeadline() const;
   void BecomeIdle();
@@ -76,6 +77,7 @@ class HttpSession final : public Session {
   SteadyTime ready_at_{};
   SteadyTime first_byte_at_{};
   uint64_t requests_ = 0;
+  uint32_t refusal_ = 0;  // with HeadStep::kInvalid: the status to answer
   event::Root root_;
   Reaper reaper_;
 };
@@ -135,55 +137,58 @@ event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, W
   }
 }
 
-// Receives and parses a request's head.
-event::Task<HttpSession::HeadResult> HttpSession::ReceiveHead(HttpSession* self, Exchange* x) {
-  net::Buffer& in = self->in_;
+// Reads and parses as much of a request's head as there is.
+HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
   H1Client& client = *x->h1_client;
   const http::Limits& limits = x->config->http_limits;
-  event::EventLoop* loop = self->worker_->loop;
-  const bool is_first = self->requests_ == 0;
-  self->state = SessionState::kHead;
-  SteadyTime deadline =
-      DeadlineAfter(is_first ? self->ready_at_ : loop->now(), self->frontend->http_request_timeout);
   for (;;) {
-    if (!in.is_empty()) {
-      http::ParseResult parsed = client.parser().ParseRequest(in.readable(), limits, &x->request);
+    if (!in_.is_empty()) {
+      http::ParseResult parsed = client.parser().ParseRequest(in_.readable(), limits, &x->request);
+      if (parsed.outcome == http::ParseResult::kError) {
+        x->bytes_from_client = in_.size();
+        refusal_ = http::StatusOf(parsed.error);
+        return HeadStep::kInvalid;
+      }
       if (parsed.outcome == http::ParseResult::kDone) {
-        in.ConsumeInPlace(parsed.consumed);
+        in_.ConsumeInPlace(parsed.consumed);
         x->bytes_from_client = parsed.consumed;
         client.Start(x->request, limits);
-        if (client.source().IsBufferedValid()) co_return HeadResult::kReceived;
-        x->bytes_from_client += in.size();
-        client.StartWithoutRequest(limits);
-        co_await RefuseRequest(x, 400, 'P', 'R');
-        co_return HeadResult::kRefused;
-      }
-      if (parsed.outcome == http::ParseResult::kError) {
-        x->bytes_from_client = in.size();
-        client.StartWithoutRequest(limits);
-        co_await RefuseRequest(x, http::StatusOf(parsed.error), 'P', 'R');
-        co_return HeadResult::kRefused;
+        if (client.source().IsBufferedValid()) return HeadStep::kReceived;
+        x->bytes_from_client += in_.size();
+        refusal_ = 400;
+        return HeadStep::kInvalid;
       }
     }
-    in.Reserve();
-    if (in.free_bytes() == 0) in.Compact();
-    IoResult got = self->stream_.Read(in.free_space(), in.free_bytes());
-    if (got.ok()) {
-      in.Commit(got.bytes);
-      continue;
-    }
-    WakeReason why = WakeReason::kReady;
-    if (got.status == IoStatus::kAgain) {
-      why = co_await Wait(loop, {&self->stream_, kReadable | kHungUp | kSignalled}, deadline);
-      if (self->is_draining() && !self->is_killed()) self->AcknowledgeDrain();
-      if (why == WakeReason::kReady && !self->is_killed()) continue;
-    }
-    x->bytes_from_client = in.size();
-    // A connection that was kept open and brings nothing more simply ends.
-    if (!is_first && !client.parser().in_message()) co_return HeadResult::kClosed;
-    co_await RefuseAfterWait(self, x, why);
-    co_return HeadResult::kRefused;
+    in_.Reserve();
+    if (in_.free_bytes() == 0) in_.Compact();
+    IoResult got = stream_.Read(in_.free_space(), in_.free_bytes());
+    if (!got.ok()) return got.status == IoStatus::kAgain ? HeadStep::kMore : HeadStep::kEnd;
+    in_.Commit(got.bytes);
   }
+}
+
+// Whether a head was received; otherwise it has been answered as it deserves.
+event::Task<bool> HttpSession::ReceiveRest(HttpSession* self, Exchange* x, HeadStep step) {
+  const bool is_first = self->requests_ == 0;
+  event::EventLoop* loop = self->worker_->loop;
+  const SteadyTime deadline =
+      DeadlineAfter(is_first ? self->ready_at_ : loop->now(), self->frontend->http_request_timeout);
+  WakeReason why = WakeReason::kReady;
+  while (step == HeadStep::kMore && why == WakeReason::kReady && !self->is_killed()) {
+    why = co_await Wait(loop, {&self->stream_, kReadable | kHungUp | kSignalled}, deadline);
+    if (self->is_draining() && !self->is_killed()) self->AcknowledgeDrain();
+    if (why == WakeReason::kReady && !self->is_killed()) step = self->AdvanceHead(x);
+  }
+  if (step == HeadStep::kReceived) co_return true;
+  if (step == HeadStep::kInvalid) {
+    x->h1_client->StartWithoutRequest(x->config->http_limits);
+    co_await RefuseRequest(x, self->refusal_, 'P', 'R');
+    co_return false;
+  }
+  x->bytes_from_client = self->in_.size();
+  // A connection that was kept open and brings nothing more simply ends.
+  if (is_first || x->h1_client->parser().in_message()) co_await RefuseAfterWait(self, x, why);
+  co_return false;
 }
 
 // What is known once the head is there.
@@ -239,10 +244,13 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
     self->first_byte_at_ = loop->now();
     std::unique_ptr<Exchange> x = self->worker_->exchanges->Take();
     self->BeginExchange(x.get());
-    HeadResult head = co_await ReceiveHead(self, x.get());
+    self->state = SessionState::kHead;
+    const HeadStep step = self->AdvanceHead(x.get());
+    bool has_request = step == HeadStep::kReceived;
+    if (!has_request) has_request = co_await ReceiveRest(self, x.get(), step);
     goes_on = false;
-    bool lingers = head == HeadResult::kRefused && x->has_reply;
-    if (head == HeadResult::kReceived) {
+    bool lingers = !has_request && x->has_reply;
+    if (has_request) {
       self->NoteHead(x.get());
       co_await RunExchange(x.get());
       ++self->requests_;

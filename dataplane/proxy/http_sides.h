@@ -117,7 +117,7 @@ class H1Server final : public ServerSide {
   bool has_received() const { return has_received_; }
 
   std::unique_ptr<upstream::UpstreamConnection> TakeConnection() { return std::move(connection_); }
-  const upstream::UpstreamConnection& connection() const { return *connection_; }
+  upstream::UpstreamConnection& connection() { return *connection_; }
 
  private:
   std::unique_ptr<upstream::UpstreamConnection> connection_;

@@ -37,7 +37,7 @@ bool IsPassing(int error) {
 }
 
 // Connections accepted in a row before others get their turn.
-constexpr int kFairShare = 64;
+constexpr int kMaxAcceptsInARow = 64;
 
 }  // namespace
 
@@ -46,6 +46,7 @@ class Listener::Acceptor {
   Acceptor(WorkerContext* worker, std::shared_ptr<const FrontendConfig> frontend, size_t bind,
            int fd)
       : worker_(worker), frontend_(std::move(frontend)), bind_(bind), socket_(worker->loop) {
+    net::SetNoDelay(fd);  // accepted connections inherit it; no effect on a unix socket
     socket_.Watch(fd);
     root_.Start(Run(this));
   }
@@ -73,7 +74,7 @@ class Listener::Acceptor {
         co_await event::WaitUntil(loop, loop->now() + kRest);
         continue;
       }
-      if (in_a_row >= kFairShare) {
+      if (in_a_row >= kMaxAcceptsInARow) {
         in_a_row = 0;
         co_await event::Yield(loop);
       }
@@ -117,7 +118,6 @@ class Listener::Acceptor {
 
   void StartSession(UniqueFd fd, Address peer) {
     if (peer.is_ip()) {
-      net::SetNoDelay(fd.get());
       if (frontend_->tcp_keepalive) net::SetTcpKeepalive(fd.get());
     }
     Accepted accepted{worker_, frontend_, bind_, std::move(fd), peer};

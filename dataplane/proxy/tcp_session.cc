@@ -112,13 +112,15 @@ event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease
   }
   lease->server_block()->sessions.Add();
   const auto wall =
-      std::chrono::duration_cast<Millis>(self->worker_->loop->clock().WallNow().time_since_epoch());
+      std::chrono::duration_cast<Millis>(self->worker_->loop->wall_now().time_since_epoch());
   for (upstream::UpstreamBlock* block : {lease->server_block(), lease->backend_block()}) {
     block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
   }
   std::unique_ptr<upstream::UpstreamConnection> connection = std::move(lease->connection);
-  x->upstream_local = connection->local;
-  x->txn.upstream_local = &x->upstream_local;
+  if (IsLogged(*self->frontend)) {
+    x->upstream_local = connection->Local();
+    x->txn.upstream_local = &x->upstream_local;
+  }
   self->set_upstream(&connection->stream);
   self->state = SessionState::kTunnel;
   TunnelEnd client{&self->stream_, &self->in_};
@@ -177,7 +179,7 @@ void TcpSession::End(Exchange* x, const UpstreamLease* lease) {
   if (backend != nullptr) {
     log.backend_connections = backend->runtime->sessions.load(std::memory_order_relaxed);
   }
-  log.accepted_at = worker_->loop->clock().WallNow() - (now - accepted_at);
+  log.accepted_at = worker_->loop->wall_now() - (now - accepted_at);
   x->txn.log = &log;
   const bool is_error = x->cause != '-' || log.retries > 0;
   WriteAccessLog(worker_, *frontend, &x->txn, is_error);

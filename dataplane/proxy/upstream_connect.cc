@@ -141,12 +141,48 @@ upstream::UpstreamBlock* UpstreamLease::backend_block() const {
   return &backend_->runtime->counters[worker_->index];
 }
 
-void UpstreamLease::HoldPlace(Candidate place) {
+void UpstreamLease::HoldPlace(Candidate place, SteadyTime since) {
   place_ = std::move(place);
   last_server_ = place_->runtime;
   server_address_ = TargetAddress(*place_, *session_);
   session_->server = place_->runtime.get();
   session_->server_is_backup = place_->config->is_backup;
+  queue_ms = std::max(queue_ms, 0) + MillisBetween(since, worker_->loop->now());
+  server_block()->chosen.Add();
+  backend_block()->chosen.Add();
+}
+
+bool UpstreamLease::ChoosePlace(const ServerRuntime* avoid) {
+  upstream::BackendRuntime& runtime = *backend_->runtime;
+  const BackendView& view = *runtime.view(worker_->index);
+  std::optional<Candidate> place =
+      runtime.Choose(view, backend_->balance, NextRandom(&worker_->random_state), avoid);
+  if (!place.has_value() && avoid != nullptr) {
+    place = runtime.Choose(view, backend_->balance, NextRandom(&worker_->random_state),
+                           /*avoid=*/nullptr);
+  }
+  if (!place.has_value()) return false;
+  HoldPlace(std::move(*place), worker_->loop->now());
+  return true;
+}
+
+bool UpstreamLease::TakeIdleConnection(Reuse reuse) {
+  if (reuse == Reuse::kNone) return false;
+  ServerRuntime& server = *place_->runtime;
+  connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0);
+  if (connection == nullptr) return false;
+  server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+  server_block()->reused_connections.Add();
+  backend_block()->reused_connections.Add();
+  is_reused = true;
+  connect_ms = 0;
+  return true;
+}
+
+bool TryReuse(UpstreamLease* lease, Reuse reuse) {
+  if (reuse == Reuse::kNone) return false;
+  if (!lease->place_.has_value() && !lease->ChoosePlace(/*avoid=*/nullptr)) return false;
+  return lease->TakeIdleConnection(reuse);
 }
 
 void UpstreamLease::ReleasePlace() {
@@ -158,38 +194,25 @@ void UpstreamLease::ReleasePlace() {
   place_.reset();
 }
 
-// Chooses a server, or waits until one has a free place.
-event::Task<ConnectResult> TakePlace(UpstreamLease* lease, const ServerRuntime* avoid) {
+// Waits in the backend's queue until a server has a free place.
+event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease) {
   WorkerContext& worker = *lease->worker_;
   Session& session = *lease->session_;
   const BackendConfig& backend = *lease->backend_;
   upstream::BackendRuntime& runtime = *backend.runtime;
   const SteadyTime began = worker.loop->now();
-
-  std::optional<Candidate> place = runtime.Choose(*runtime.view(worker.index), backend.balance,
-                                                  NextRandom(&worker.random_state), avoid);
-  if (!place.has_value() && avoid != nullptr) {
-    place = runtime.Choose(*runtime.view(worker.index), backend.balance,
-                           NextRandom(&worker.random_state), /*avoid=*/nullptr);
+  const BackendView& view = *runtime.view(worker.index);
+  if (view.candidates.empty() && !view.has_pending) co_return ConnectResult::kNoServer;
+  const bool waits_for_verdict = view.candidates.empty();
+  session.state = SessionState::kQueue;
+  lease->queue_position = runtime.queue.size();
+  QueueMembership membership(&worker, &backend);
+  ConnectResult waited = co_await membership.WaitForPlace(&session, waits_for_verdict, began);
+  if (waited != ConnectResult::kConnected) {
+    lease->queue_ms = std::max(lease->queue_ms, 0) + MillisBetween(began, worker.loop->now());
+    co_return waited;
   }
-  if (!place.has_value()) {
-    const BackendView& view = *runtime.view(worker.index);
-    if (view.candidates.empty() && !view.has_pending) co_return ConnectResult::kNoServer;
-    const bool waits_for_verdict = view.candidates.empty();
-    session.state = SessionState::kQueue;
-    lease->queue_position = runtime.queue.size();
-    QueueMembership membership(&worker, &backend);
-    ConnectResult waited = co_await membership.WaitForPlace(&session, waits_for_verdict, began);
-    if (waited != ConnectResult::kConnected) {
-      lease->queue_ms = std::max(lease->queue_ms, 0) + MillisBetween(began, worker.loop->now());
-      co_return waited;
-    }
-    place = membership.TakePlace();
-  }
-  lease->queue_ms = std::max(lease->queue_ms, 0) + MillisBetween(began, worker.loop->now());
-  lease->HoldPlace(std::move(*place));
-  lease->server_block()->chosen.Add();
-  lease->backend_block()->chosen.Add();
+  lease->HoldPlace(membership.TakePlace(), began);
   co_return ConnectResult::kConnected;
 }
 
@@ -218,15 +241,23 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   session.set_upstream(&connection->stream);
   const SteadyTime deadline = DeadlineAfter(worker.loop->now(), backend.connect_timeout);
   WakeReason why = WakeReason::kReady;
-  for (;;) {
+  const std::optional<int> outcome = net::ConnectOutcome(connection->stream.fd());
+  if (outcome.has_value() && *outcome != 0) {
+    session.set_upstream(nullptr);
+    co_return ConnectResult::kRefused;
+  }
+  if (outcome.has_value()) connection->stream.Raise(event::kWritable);
+  while (!connection->stream.is_ready(event::kWritable | event::kHungUp)) {
     why = co_await Wait(worker.loop, {&connection->stream, event::kWritable | event::kHungUp},
                         ClientInterest(&session), deadline);
     if (session.is_killed()) {
       session.set_upstream(nullptr);
       co_return ConnectResult::kAborted;
     }
-    if (why == WakeReason::kTimeout) break;
-    if (connection->stream.is_ready(event::kWritable | event::kHungUp)) break;
+    if (why == WakeReason::kTimeout ||
+        connection->stream.is_ready(event::kWritable | event::kHungUp)) {
+      break;
+    }
     if (IsAbandoned(backend, &session)) {
       session.set_upstream(nullptr);
       co_return ConnectResult::kClientGone;
@@ -240,7 +271,6 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
     const int error = net::ConnectError(connection->stream.fd());
     if (error != 0) co_return ConnectResult::kRefused;
   }
-  connection->local = Address::LocalOf(connection->stream.fd());
   lease->connection = std::move(connection);
   co_return ConnectResult::kConnected;
 }
@@ -250,23 +280,13 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
   const BackendConfig& backend = *lease->backend_;
   const ServerRuntime* avoid = nullptr;
   for (uint32_t attempt = 0;; ++attempt) {
-    if (!lease->place_.has_value()) {
-      ConnectResult taken = co_await TakePlace(lease, avoid);
+    if (!lease->place_.has_value() && !lease->ChoosePlace(avoid)) {
+      ConnectResult taken = co_await WaitForPlace(lease);
       if (taken != ConnectResult::kConnected) co_return taken;
     }
+    if (lease->TakeIdleConnection(reuse)) co_return ConnectResult::kConnected;
     ServerRuntime& server = *lease->place_->runtime;
     const SteadyTime began = worker.loop->now();
-    if (reuse != Reuse::kNone) {
-      lease->connection = server.idle[worker.index].Take(reuse == Reuse::kProven ? 2 : 0);
-      if (lease->connection != nullptr) {
-        server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
-        lease->server_block()->reused_connections.Add();
-        lease->backend_block()->reused_connections.Add();
-        lease->is_reused = true;
-        lease->connect_ms = 0;
-        co_return ConnectResult::kConnected;
-      }
-    }
     ConnectResult result = co_await ConnectOnce(lease);
     if (result == ConnectResult::kConnected) {
       server.connect_successes.fetch_add(1, std::memory_order_relaxed);

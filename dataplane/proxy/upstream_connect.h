@@ -67,10 +67,14 @@ class UpstreamLease {
 
  private:
   friend event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);
-  friend event::Task<ConnectResult> TakePlace(UpstreamLease* lease,
-                                              const upstream::ServerRuntime* avoid);
+  friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
+  friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);
   friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
-  void HoldPlace(upstream::Candidate place);
+  // Chooses a server that has a free place, another than `avoid` if there is one. False: none has.
+  bool ChoosePlace(const upstream::ServerRuntime* avoid);
+  // With the place held: takes an idle connection to the server. False: there is none.
+  bool TakeIdleConnection(Reuse reuse);
+  void HoldPlace(upstream::Candidate place, SteadyTime since);
 
   WorkerContext* const worker_;
   Session* const session_;
@@ -86,6 +90,10 @@ enum class Reuse : uint8_t {
   kProven,  // those that have been reused before
   kAny,
 };
+
+// Fills the lease with an idle connection, without any waiting. False: ConnectUpstream() is needed,
+// which goes on from where this came.
+bool TryReuse(UpstreamLease* lease, Reuse reuse);
 
 // Fills the lease, which must outlive the task.
 event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);

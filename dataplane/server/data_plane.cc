@@ -208,7 +208,8 @@ void DataPlane::CommitPrepared(std::function<void()> on_serving) {
                      << " that the process may have";
   }
   if (pool_.size() == 0) {
-    pool_.Start(limits_.workers, {&load_, &documents_, &facts_, limits_.buffer_bytes});
+    pool_.Start(limits_.workers,
+                {&load_, &documents_, &facts_, limits_.buffer_bytes, settings_.process_forks});
   }
   auto changes = std::make_shared<const Changes>(
       registry_->Adopt(prepared.config, *prepared.snapshot, prepared.states));

@@ -38,6 +38,7 @@ struct DataPlaneSettings {
   std::string version;
   uint32_t workers = 0;  // 0: what the snapshot says, or one a core
   uint32_t max_descriptors = 1024;
+  bool process_forks = true;  // whether this process ever starts another
 };
 
 using SnapshotPtr = std::shared_ptr<const v1::Snapshot>;

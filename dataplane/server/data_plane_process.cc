@@ -48,6 +48,7 @@ absl::Status DataPlaneProcess::Start() {
   settings.version = options_.version;
   settings.workers = options_.workers;
   settings.max_descriptors = RaiseDescriptorLimit();
+  settings.process_forks = options_.process_forks;
   DataPlaneHooks hooks;
   if (state_dir_.has_value()) {
     hooks.on_committed = [this](SnapshotPtr snapshot) {

@@ -43,6 +43,7 @@ struct DataPlaneOptions {
   std::string state_dir;  // empty: nothing is kept, and nothing is served from before
   uint32_t workers = 0;   // 0: the configuration's nbthread, or one a core
   std::string version;
+  bool process_forks = false;  // whether the process ever starts another
 };
 
 class DataPlaneProcess : private ControlObserver {

@@ -55,6 +55,7 @@ void Worker::Run() {
   context_->process = shared_.process;
   context_->lookup = &lookup_;
   context_->random_state = (uint64_t{std::random_device()()} << 32) + index_;
+  if (!shared_.process_forks) loop_.set_descriptors_unshared();
   loop_.RunAfter(kPurgePeriod, [this] { PurgePools(); });
   loop_.Run();
   // Streams, frames and buffers go on the thread that made them.
@@ -136,6 +137,7 @@ void Worker::PurgePools() {
     SteadyTime& purged_at = purged_at_.try_emplace(server.config->id, now).first->second;
     const bool is_due = now - purged_at >= server.config->pool_purge_delay;
     if (is_due) purged_at = now;
+    if (is_due && index_ == 0) server.runtime->AgeNeed();
     const size_t dropped =
         pool.Purge(is_due ? now - server.config->pool_purge_delay : SteadyTime::min());
     server.runtime->idle_connections.fetch_sub(static_cast<uint32_t>(dropped),

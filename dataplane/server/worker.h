@@ -27,6 +27,7 @@ struct WorkerShared {
   proxy::DocumentSource* documents = nullptr;
   const rules::ProcessFacts* process = nullptr;
   size_t buffer_bytes = 16384;
+  bool process_forks = true;
 };
 
 // A configuration as one worker gets it.

@@ -20,12 +20,25 @@ namespace lb::upstream {
 struct UpstreamConnection {
   UpstreamConnection(event::EventLoop* loop, UniqueFd fd, net::BufferPool* pool)
       : stream(loop, std::move(fd), /*is_connected=*/false), in(pool) {}
+  // Resets a connection that the server has not ended: closed in order, it would keep its port for
+  // a minute more (TIME_WAIT), and a busy proxy has few.
+  ~UpstreamConnection() {
+    if (!stream.is_ready(event::kHungUp)) stream.ResetOnClose();
+  }
+
+  // Our side of it: asked for once.
+  const Address& Local() {
+    if (local_.family() == AF_UNSPEC) local_ = Address::LocalOf(stream.fd());
+    return local_;
+  }
 
   net::Stream stream;
   net::Buffer in;
-  Address local;            // our side; set when connected
   SteadyTime idle_since{};  // valid while in a pool
   uint64_t exchanges = 0;   // begun on this connection
+
+ private:
+  Address local_;
 };
 
 class IdlePool {
@@ -44,7 +57,7 @@ class IdlePool {
 
  private:
   std::vector<std::unique_ptr<UpstreamConnection>> idle_;  // the oldest first
-  size_t spoilt_ = 0;  // dropped by Take() and not reported yet
+  size_t spoilt_ = 0;                                      // dropped by Take() and not reported yet
 };
 
 }  // namespace lb::upstream

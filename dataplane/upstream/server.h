@@ -7,6 +7,7 @@
 #ifndef LB_DATAPLANE_UPSTREAM_SERVER_H_
 #define LB_DATAPLANE_UPSTREAM_SERVER_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -76,6 +77,15 @@ class ServerRuntime {
   // Any thread. Those who wait for a place are woken by BackendRuntime::Release, not here.
   void ReleasePlace() { sessions.fetch_sub(1, std::memory_order_acq_rel); }
 
+  // How many connections are worth having, idle ones included: as many as were in use at a time of
+  // late. Any thread. Source: as HAProxy 2.6 sizes its pools of idle connections.
+  uint32_t connections_needed() const {
+    return std::max(needed_.load(std::memory_order_relaxed),
+                    used_lately_.load(std::memory_order_relaxed));
+  }
+  // A period has passed: what it needed counts, what it did not is forgotten by halves.
+  void AgeNeed();
+
   alignas(64) std::atomic<uint32_t> sessions{0};  // being served now
   std::atomic<uint32_t> max_sessions{0};
   std::atomic<uint32_t> idle_connections{0};
@@ -91,6 +101,12 @@ class ServerRuntime {
   UpstreamCounters counters;
   // Each worker's own; emptied by the worker before the server goes.
   PerWorker<IdlePool> idle;
+
+ private:
+  void NoteUse(uint32_t used);
+
+  std::atomic<uint32_t> needed_{0};
+  std::atomic<uint32_t> used_lately_{0};  // the most sessions of this period
 };
 
 // Raises `max` to `value` when that is larger. Any thread.

@@ -90,6 +90,36 @@ TEST(EventLoop, ReadsTheClockOnceATurn) {
   EXPECT_EQ(loop.now(), before + Millis(5));
 }
 
+TEST(EventLoop, ReadsTheTimeOfDayOnceATurn) {
+  FakeClock clock;
+  EventLoop loop(clock);
+  const WallTime before = loop.wall_now();
+  clock.Advance(Millis(5));
+  EXPECT_EQ(loop.wall_now(), before);
+  loop.RunOnce(Millis(0));
+  EXPECT_EQ(loop.wall_now(), before + Millis(5));
+}
+
+TEST(Pollable, WatchesAnotherDescriptorOfTheSameNumberOnceClosed) {
+  EventLoop loop;
+  loop.set_descriptors_unshared();
+  SocketPair pair;
+  Pollable watch(&loop);
+  watch.Watch(pair.a.get());
+  const int number = pair.a.get();
+  ASSERT_EQ(write(pair.b.get(), "x", 1), 1);
+  watch.UnwatchToClose();
+  pair.a.Reset();
+  loop.RunOnce(Millis(0));
+  EXPECT_FALSE(watch.is_ready(kReadable));
+
+  UniqueFd next(dup2(pair.b.get(), number));
+  ASSERT_EQ(next.get(), number);
+  watch.Watch(number);
+  loop.RunOnce(Millis(0));
+  EXPECT_TRUE(watch.is_ready(kHungUp)) << "its peer was closed";
+}
+
 TEST(Pollable, TellsReadableWritableAndHungUp) {
   EventLoop loop;
   SocketPair pair;

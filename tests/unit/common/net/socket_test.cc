@@ -126,6 +126,25 @@ TEST_F(SocketTest, TellsWhyAConnectionFailed) {
       "unix:" + folder_ + "/none: No such file or directory");
 }
 
+TEST_F(SocketTest, TellsWhatHasBecomeOfAnAttempt) {
+  absl::StatusOr<UniqueFd> bound = BindSocket(Loopback(), ListenOptions{});
+  ASSERT_TRUE(bound.ok());
+  const Address address = Address::LocalOf(bound->get());
+  absl::StatusOr<UniqueFd> refused = StartConnect(address, ConnectOptions{});
+  if (refused.ok()) {  // the kernel may say it at once
+    pollfd ended{refused->get(), POLLOUT, 0};
+    ASSERT_EQ(poll(&ended, 1, 10'000), 1);
+    EXPECT_EQ(ConnectOutcome(refused->get()), ECONNREFUSED);
+  }
+
+  ASSERT_TRUE(StartListening(bound->get(), address, ListenOptions{}).ok());
+  absl::StatusOr<UniqueFd> made = StartConnect(address, ConnectOptions{});
+  ASSERT_TRUE(made.ok());
+  pollfd ended{made->get(), POLLOUT, 0};
+  ASSERT_EQ(poll(&ended, 1, 10'000), 1);
+  EXPECT_EQ(ConnectOutcome(made->get()), 0);
+}
+
 TEST_F(SocketTest, V6OnlyLeavesTheV4AddressFree) {
   ListenOptions options;
   options.v6only = true;
