@@ -237,6 +237,7 @@ class LbCommands:
             state_dir,
             "--listen",
             address,
+            "--insecure-listen",  # the namespaces of a measurement are this machine's own
         ]
 
     def proxy(self, control_address, node, state_dir):

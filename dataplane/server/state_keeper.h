@@ -2,7 +2,8 @@
 // a slow disk holds up neither states nor traffic.
 //
 // Called on the thread of `main_loop`; one thread of its own does the writing. States are written
-// at the first change at once, then at most once a second, and when the keeper goes.
+// at the first change at once, then at most ten times a second (less often where the disk is
+// slow), and when the keeper goes.
 #ifndef LB_DATAPLANE_SERVER_STATE_KEEPER_H_
 #define LB_DATAPLANE_SERVER_STATE_KEEPER_H_
 
