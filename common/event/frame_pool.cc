@@ -3,11 +3,15 @@
 #include <array>
 #include <new>
 
+#include "common/base/sanitizers.h"
+
 namespace lb::event {
 namespace {
 
 constexpr size_t kGranule = 64;
 constexpr size_t kClasses = 64;  // frames up to 4 KiB; larger ones go to the heap
+
+constexpr bool IsPooled(size_t size_class) { return kPoolsReuse && size_class <= kClasses; }
 
 struct FreeNode {
   FreeNode* next;
@@ -32,7 +36,7 @@ thread_local FreeLists free_lists;
 
 void* AllocateFrame(size_t bytes) {
   size_t size_class = (bytes + kGranule - 1) / kGranule;
-  if (size_class > kClasses) return ::operator new(bytes);
+  if (!IsPooled(size_class)) return ::operator new(bytes);
   FreeNode*& head = free_lists.heads[size_class];
   if (head == nullptr) return ::operator new(size_class* kGranule);
   FreeNode* node = head;
@@ -42,7 +46,7 @@ void* AllocateFrame(size_t bytes) {
 
 void FreeFrame(void* frame, size_t bytes) {
   size_t size_class = (bytes + kGranule - 1) / kGranule;
-  if (size_class > kClasses) {
+  if (!IsPooled(size_class)) {
     ::operator delete(frame);
     return;
   }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "common/base/check.h"
+#include "common/base/sanitizers.h"
 
 namespace lb::net {
 
@@ -18,7 +19,7 @@ char* BufferPool::Take() {
 }
 
 void BufferPool::Give(char* bytes) {
-  if (spare_.size() < max_spare_) {
+  if (kPoolsReuse && spare_.size() < max_spare_) {
     spare_.push_back(bytes);
   } else {
     ::operator delete(bytes);

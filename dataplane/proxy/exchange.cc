@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/base/sanitizers.h"
+
 namespace lb::proxy {
 
 void Exchange::Clear() {
@@ -38,7 +40,7 @@ std::unique_ptr<Exchange> ExchangePool::Take() {
 void ExchangePool::Give(std::unique_ptr<Exchange> exchange) {
   constexpr size_t kMaxSpare = 256;
   exchange->Clear();
-  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
+  if (kPoolsReuse && spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
 }
 
 void PrepareTxn(Exchange* exchange) {
