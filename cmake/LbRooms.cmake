@@ -57,5 +57,5 @@ function(lb_unit_test name)
   set_property(GLOBAL APPEND PROPERTY LB_UNIT_TESTS ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
-                       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+                       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} ENVIRONMENT "${LB_TEST_ENVIRONMENT}")
 endfunction()

@@ -25,6 +25,11 @@ if(LB_SANITIZE)
   add_compile_options(-fsanitize=${LB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1
                       -g1)
   add_link_options(-fsanitize=${LB_SANITIZE})
+  # The environment of every test. tests/tsan.supp names what is not ours.
+  set(LB_TEST_ENVIRONMENT
+      ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+      UBSAN_OPTIONS=print_stacktrace=1
+      TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp)
 else()
   # Frame pointers cost under one percent and make `perf` profiles of a live proxy readable.
   add_compile_options(-fno-omit-frame-pointer)

@@ -24,6 +24,9 @@ class Process:
         self.argv = [str(word) for word in argv]
         assert "/" not in self.argv[0] or os.path.exists(self.argv[0]), \
             f"{self.argv[0]} is not there: build it, or set LB_BIN_DIR"
+        # Sanitizers of a sanitizer build hear us, whatever else a test's environment holds.
+        sanitizers = {name: text for name, text in os.environ.items() if name.endswith("SAN_OPTIONS")}
+        env = {**sanitizers, **env} if env is not None else None
         command = (["ip", "netns", "exec", netns] if netns else []) + self.argv
         with open(log_path, "ab") as log:
             self._popen = subprocess.Popen(
