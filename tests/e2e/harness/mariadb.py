@@ -112,7 +112,8 @@ class MariaDbSet:
     def start(self):
         template = self.directory / "template"
         subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={template}",
-                        "--skip-test-db", "--auth-root-authentication-method=socket",
+                        "--skip-test-db", "--skip-name-resolve",
+                        "--auth-root-authentication-method=socket",
                         "--innodb-log-file-size=4M", *_user_option()], check=True,
                        capture_output=True)
         for number in (1, 2, 3):
