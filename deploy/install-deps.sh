@@ -11,7 +11,7 @@ packages=(
   libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev nlohmann-json3-dev
   # end-to-end tests and benchmarks: real clients, real servers, the peers we compare with
   python3 python3-pytest curl socat sqlite3 iproute2 procps
-  mariadb-server mariadb-client redis-server redis-sentinel haproxy nginx-light
+  mariadb-server mariadb-client redis-server redis-sentinel haproxy nginx-light libnginx-mod-stream
 )
 
 missing=()

@@ -112,7 +112,7 @@ class MariaDbSet:
     def start(self):
         template = self.directory / "template"
         subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={template}",
-                        "--skip-test-db", "--skip-name-resolve",
+                        "--skip-test-db", "--force",
                         "--auth-root-authentication-method=socket",
                         "--innodb-log-file-size=4M", *_user_option()], check=True,
                        capture_output=True)
