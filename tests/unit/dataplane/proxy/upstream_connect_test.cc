@@ -248,5 +248,36 @@ TEST_F(UpstreamConnectTest, ReuseFollowsTheConfiguration) {
   }
 }
 
+TEST_F(UpstreamConnectTest, KeepsNoMoreIdleConnectionsThanWereInUseAtATime) {
+  TestServer* server = proxy_.AddServer("a");
+  proxy_.Start();
+  const auto answer_all = [&] {
+    for (const auto& connection : server->connections) {
+      if (connection->Take() == kGet) connection->Send(kOk);
+    }
+  };
+  upstream::ServerRuntime& runtime = *proxy_.entries[0].runtime;
+
+  std::vector<TestPeer*> at_a_time = {proxy_.Connect(), proxy_.Connect()};
+  for (TestPeer* client : at_a_time) client->Send(kGet);
+  ASSERT_TRUE(proxy_.Until([&] { return server->connections.size() == 2; }));
+  ASSERT_TRUE(proxy_.Until([&] {
+    answer_all();
+    return at_a_time[0]->received == kOk && at_a_time[1]->received == kOk;
+  }));
+  EXPECT_TRUE(proxy_.Until([&] { return runtime.idle_connections.load() == 2; }));
+
+  // The first request of a client has a connection of its own: one too many by now.
+  TestPeer* third = proxy_.Connect();
+  third->Send(kGet);
+  ASSERT_TRUE(proxy_.Until([&] {
+    answer_all();
+    return third->received == kOk;
+  }));
+  EXPECT_TRUE(proxy_.Until([&] { return server->connections[2]->ended; }));
+  EXPECT_TRUE(server->connections[2]->was_reset);
+  EXPECT_EQ(runtime.idle_connections.load(), 2u);
+}
+
 }  // namespace
 }  // namespace lb::proxy
