@@ -105,6 +105,11 @@ Address Address::PeerOf(int fd) { return NameOf(fd, ::getpeername); }
 
 Address Address::LocalOf(int fd) { return NameOf(fd, ::getsockname); }
 
+bool Address::is_any() const {
+  if (family() == AF_INET) return storage_.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+  return family() == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&storage_.in6.sin6_addr) != 0;
+}
+
 uint16_t Address::port() const {
   if (family() == AF_INET) return ntohs(storage_.in4.sin_port);
   if (family() == AF_INET6) return ntohs(storage_.in6.sin6_port);

@@ -45,6 +45,7 @@ class Address {
   int family() const { return storage_.sa.sa_family; }
   bool is_ip() const { return family() == AF_INET || family() == AF_INET6; }
   bool is_unix() const { return family() == AF_UNIX; }
+  bool is_any() const;  // 0.0.0.0 or ::
   const sockaddr* sa() const {
     return path_ != nullptr ? reinterpret_cast<const sockaddr*>(path_.get()) : &storage_.sa;
   }

@@ -19,6 +19,7 @@ struct Accepted {
   size_t bind = 0;  // index in frontend->binds
   UniqueFd fd;
   Address peer;
+  Address local;  // our side
 };
 
 // What every accepted connection counts in: the process' and the frontend's load. Counts out when

@@ -272,6 +272,7 @@ void InitSession(Session* session, const Accepted& accepted) {
   const BindConfig& bind = accepted.frontend->binds[accepted.bind];
   session->frontend = accepted.frontend;
   session->client_address = accepted.peer;
+  session->local_address = accepted.local;
   session->listener_number = bind.number;
   session->listener_name = bind.name;
   session->accepted_at = session->last_activity = accepted.worker->loop->now();
@@ -279,9 +280,7 @@ void InitSession(Session* session, const Accepted& accepted) {
 
 void StartHttpSession(Accepted accepted) {
   WorkerContext* worker = accepted.worker;
-  const Address local = Address::LocalOf(accepted.fd.get());
   auto session = std::make_unique<HttpSession>(std::move(accepted));
-  session->local_address = local;
   HttpSession* started = session.get();
   worker->sessions.Add(std::move(session));
   started->Start();

@@ -116,11 +116,20 @@ class Listener::Acceptor {
     }
   }
 
+  // Our side of a connection: mostly known without asking the kernel.
+  Address LocalOf(int fd) const {
+    const BindConfig& bind = frontend_->binds[bind_];
+    const bool is_known = bind.address.family() != AF_UNSPEC && !bind.address.is_any() &&
+                          bind.address.port() != 0 && !bind.options.transparent;
+    return is_known ? bind.address : Address::LocalOf(fd);
+  }
+
   void StartSession(UniqueFd fd, Address peer) {
     if (peer.is_ip()) {
       if (frontend_->tcp_keepalive) net::SetTcpKeepalive(fd.get());
     }
-    Accepted accepted{worker_, frontend_, bind_, std::move(fd), peer};
+    Address local = LocalOf(fd.get());
+    Accepted accepted{worker_, frontend_, bind_, std::move(fd), std::move(peer), std::move(local)};
     if (frontend_->is_http) {
       StartHttpSession(std::move(accepted));
     } else {

@@ -215,9 +215,7 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
 
 void StartTcpSession(Accepted accepted) {
   WorkerContext* worker = accepted.worker;
-  const Address local = Address::LocalOf(accepted.fd.get());
   auto session = std::make_unique<TcpSession>(std::move(accepted));
-  session->local_address = local;
   TcpSession* started = session.get();
   worker->sessions.Add(std::move(session));
   started->Start();

@@ -65,6 +65,16 @@ TEST(Address, ThePortCanBeChanged) {
   EXPECT_EQ(path.ToString(), "unix:/a");
 }
 
+TEST(Address, KnowsTheUnspecifiedOnes) {
+  for (const char* text : {"0.0.0.0:80", "*:80", "[::]:0"}) {
+    EXPECT_TRUE(Address::Parse(text)->is_any()) << text;
+  }
+  for (const char* text : {"127.0.0.1:80", "[::1]:80", "unix:/a"}) {
+    EXPECT_FALSE(Address::Parse(text)->is_any()) << text;
+  }
+  EXPECT_FALSE(Address().is_any());
+}
+
 TEST(Address, IsEmptyUntilSet) {
   EXPECT_EQ(Address().family(), AF_UNSPEC);
   EXPECT_EQ(Address().ToString(), "");
