@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cli/exit_code.h"
 
 namespace lb::cli {
@@ -26,6 +27,20 @@ v1::Origin ThisOrigin() {
   char host[256] = "";
   if (::gethostname(host, sizeof host - 1) == 0) origin.set_host(host);
   return origin;
+}
+
+std::string MessageOf(const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return "the control plane did not answer in time";
+  }
+  // gRPC's own words for a failed connection; what follows them says why.
+  const std::string message = status.error_message();
+  absl::string_view text = message;
+  if (absl::ConsumePrefix(&text, "failed to connect to all addresses; last error: ")) {
+    absl::ConsumePrefix(&text, "UNKNOWN: ");
+    return absl::StrCat("no control plane answers: ", text);
+  }
+  return std::string(text);
 }
 
 int ExitCodeOf(const grpc::Status& status) {

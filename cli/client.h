@@ -35,7 +35,9 @@ class Client {
 // Who runs this program, for the history.
 v1::Origin ThisOrigin();
 
-// The exit code for a status that is not ok.
+// What to tell of a status that is not ok.
+std::string MessageOf(const grpc::Status& status);
+// The exit code for it.
 int ExitCodeOf(const grpc::Status& status);
 
 }  // namespace lb::cli

@@ -26,7 +26,7 @@ struct Session {
     return status.ok() ? kExitOk : Fail(status);
   }
   int Fail(const grpc::Status& status) const {
-    output->err() << "lbctl: " << status.error_message() << "\n";
+    output->err() << "lbctl: " << MessageOf(status) << "\n";
     return ExitCodeOf(status);
   }
   int Fail(const std::string& message, int exit_code) const {

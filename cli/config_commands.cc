@@ -3,6 +3,7 @@
 #include <memory>
 #include <system_error>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command.h"
 
@@ -43,6 +44,11 @@ int ReportApply(const Session& session, const v1::ApplyReply& reply) {
     const std::string reason = reply.reason().empty() ? "" : absl::StrCat(": ", reply.reason());
     for (const v1::NodeResult& node : reply.nodes()) {
       if (node.stage() != "refused") continue;
+      // The reason tells of the first one.
+      if (absl::StrContains(reason, absl::StrCat("'", node.node(), "'")) &&
+          absl::StrContains(reason, node.reason())) {
+        continue;
+      }
       output.err() << "lbctl: " << node.node() << " refused " << node.resource() << ": "
                    << node.reason() << "\n";
     }
@@ -95,11 +101,11 @@ int Revisions(const Session& session, uint32_t limit) {
   v1::ListRevisionsReply reply;
   const int failed = session.Call(&Stub::ListRevisions, request, &reply);
   if (failed != kExitOk) return failed;
-  Table table{{"revision", "", "when", "author", "outcome", "message"}, {}};
+  Table table{{"revision", "", "when", "author", "message", "outcome"}, {}};
   for (const v1::Revision& revision : reply.revisions()) {
     table.rows.push_back({absl::StrCat(revision.revision()), revision.is_current() ? "*" : "",
                           FormatTime(revision.created_unix_ms()), revision.author(),
-                          revision.outcome(), revision.message()});
+                          revision.message(), revision.outcome()});
   }
   session.output->Show(table, reply);
   return kExitOk;

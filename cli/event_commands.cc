@@ -65,10 +65,11 @@ Action ShowEvents(std::string server, uint32_t limit) {
     v1::ListEventsReply reply;
     const int failed = session.Call(&Stub::ListEvents, request, &reply);
     if (failed != kExitOk) return failed;
-    Table table{{"id", "when", "kind", "subject", "event", "origin"}, {}};
+    // The widest column last: lines stay readable where it is short.
+    Table table{{"id", "when", "kind", "subject", "origin", "event"}, {}};
     for (const v1::Event& event : reply.events()) {
       table.rows.push_back({absl::StrCat(event.id()), FormatTime(event.at_unix_ms()), event.kind(),
-                            event.subject(), event.text(), event.origin()});
+                            event.subject(), event.origin(), event.text()});
     }
     session.output->Show(table, reply);
     return kExitOk;

@@ -82,6 +82,16 @@ int Run(const std::vector<std::string>& arguments, const std::string& state_root
   // CLI11 reports by exceptions, also what is no error (--help).
   try {
     app.parse(std::move(reversed));
+  } catch (const CLI::RequiredError& problem) {
+    // A word that is no command leaves the command missing: the word is what to tell of.
+    const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+    if (unknown.empty()) {
+      app.exit(problem, *out, *err);
+    } else {
+      *err << "lbctl: unknown " << (unknown.front().starts_with("-") ? "option '" : "command '")
+           << unknown.front() << "'\nRun with --help or --help-all for more information.\n";
+    }
+    return kExitUsage;
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem, *out, *err) == 0 ? kExitOk : kExitUsage;
   }

@@ -16,8 +16,8 @@ using Stub = v1::Admin::Stub;
 constexpr char kSetHelp[] =
     "Change one server, durably and on every data plane:\n"
     "  state ready|drain|maint   let it work, finish what it has, or take it out\n"
-    "  weight N[%]               0 to 256, or a share of the configured weight\n"
-    "  addr A [port P]           another address\n"
+    "  weight N[%]               0 to 256, or a share of the configured weight; 100% undoes it\n"
+    "  addr A [port P]           another address; the configured one undoes it\n"
     "  health up|stopping|down   as if its check had said so";
 
 bool ParsePort(const std::string& text, uint32_t* port) {
@@ -123,8 +123,8 @@ void Explain(const v1::ServerEntry& entry, const Output& output) {
   if (state.check_code() != 0) out << "/" << state.check_code();
   out << " in " << state.check_duration_ms() << " ms";
   if (!state.last_check().empty()) out << ": " << state.last_check();
-  out << "\n            " << state.failed_checks() << " failed, went down "
-      << state.down_transitions() << " times; health " << state.check_health() << " (rise "
+  out << "\n            " << state.failed_checks() << " failed, down transitions "
+      << state.down_transitions() << "; health " << state.check_health() << " (rise "
       << state.check_rise() << ", fall " << state.check_fall() << ")\n";
 }
 

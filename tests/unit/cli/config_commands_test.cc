@@ -39,6 +39,14 @@ TEST_F(ConfigCommands, ARefusedApplySaysWhoRefusedWhat) {
                            HasSubstr("Address already in use"), HasSubstr("nothing was changed")));
 }
 
+TEST_F(ConfigCommands, ARefusalThatTheReasonTellsOfIsToldOnce) {
+  admin_.apply_reply.set_reason("node 'node2' refused: bind :80: Address already in use");
+  SetNode(&admin_.apply_reply, "refused");
+  EXPECT_EQ(Lbctl({"apply", WriteConfig("global\n")}), kExitRefused);
+  EXPECT_THAT(Err(), AllOf(HasSubstr("nothing was changed: node 'node2' refused: bind :80"),
+                           Not(HasSubstr("node2 refused"))));
+}
+
 TEST_F(ConfigCommands, ALaggingDataPlaneIsNamedAndGivesItsOwnExitCode) {
   admin_.apply_reply.set_applied(true);
   SetNode(&admin_.apply_reply, "lagging");

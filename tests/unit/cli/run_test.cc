@@ -63,6 +63,19 @@ TEST_F(RunTest, AnUnreachableControlPlaneIsNamed) {
   EXPECT_EQ(Lbctl({"--address", "unix:/nonexistent/admin.sock", "show", "nodes"}),
             kExitUnreachable);
   EXPECT_THAT(Err(), HasSubstr("asked unix:/nonexistent/admin.sock"));
+  EXPECT_THAT(Err(), HasSubstr("no control plane answers: "));
+  EXPECT_THAT(Err(), HasSubstr("No such file or directory"));
+}
+
+TEST_F(RunTest, AWordThatIsNoCommandIsNamed) {
+  EXPECT_EQ(Lbctl({"frob"}), kExitUsage);
+  EXPECT_THAT(Err(), HasSubstr("unknown command 'frob'"));
+  EXPECT_EQ(Lbctl({"show", "frob", "more"}), kExitUsage);
+  EXPECT_THAT(Err(), HasSubstr("unknown command 'frob'"));
+  EXPECT_EQ(Lbctl({"show", "--frob"}), kExitUsage);
+  EXPECT_THAT(Err(), HasSubstr("unknown option '--frob'"));
+  EXPECT_EQ(Lbctl({"show"}), kExitUsage);
+  EXPECT_THAT(Err(), HasSubstr("A subcommand is required"));
 }
 
 }  // namespace
