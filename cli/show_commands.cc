@@ -284,8 +284,9 @@ void AddShowCommands(CLI::App* app, Choice* choice) {
   AddNoun(show, choice, "sessions", "Sessions that are open", ShowSessions);
   AddNoun(show, choice, "nodes", "Data planes", ShowNodes);
   AddNoun(show, choice, "version", "Which control plane answers", ShowVersion);
-  CLI::App* history = AddNoun(show, choice, "history", "What a backend or server did, by whole minutes",
-                              [=](const Session& s) { return ShowHistory(s, *subject, *since); });
+  CLI::App* history =
+      AddNoun(show, choice, "history", "What a backend or server did, by whole minutes",
+              [=](const Session& s) { return ShowHistory(s, *subject, *since); });
   history
       ->add_option("BACKEND[/SERVER]", *subject,
                    "A backend, one of its servers, or a frontend as NAME/FRONTEND")
