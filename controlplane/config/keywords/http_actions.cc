@@ -174,7 +174,7 @@ constexpr HttpAction kActions[] = {
      0,
      kAnyNumber,
      Return},
-    {{"redirect", "location|prefix|scheme <format> [code <code>] [<option>...]",
+    {{"redirect", "[<option>...] location|prefix|scheme <format> [code <code>] [<option>...]",
       "Sends the client elsewhere.", "", "4.2"},
      kOnRequest | kOnResponse,
      2,
@@ -323,31 +323,38 @@ bool SetRedirectCode(const ActionLine& line, size_t i, v1::Redirect* redirect) {
   return true;
 }
 
-// The options after a redirect's target.
-bool RedirectOptions(const ActionLine& line, v1::Redirect* redirect) {
-  for (size_t i = 2; i < line.size(); ++i) {
-    const std::string& word = line.Arg(i);
-    if (word == "drop-query") {
-      redirect->set_drop_query(true);
-    } else if (word == "append-slash") {
-      redirect->set_append_slash(true);
-    } else if (word == "ignore-empty") {
-      line.Error(i, "'ignore-empty' is not supported yet");
-      return false;
-    } else if (word != "code" && word != "set-cookie" && word != "clear-cookie") {
-      line.Error(i, absl::StrCat("unexpected '", word, "' in a redirect"),
-                 "expected code, drop-query, append-slash, set-cookie or clear-cookie");
-      return false;
-    } else if (++i >= line.size()) {
-      line.Error(i, absl::StrCat("'", word, "' expects an argument"));
-      return false;
-    } else if (word == "code") {
-      if (!SetRedirectCode(line, i, redirect)) return false;
-    } else if (word == "set-cookie") {
-      redirect->set_set_cookie(line.Arg(i));
-    } else {
-      redirect->set_clear_cookie(line.Arg(i));
-    }
+// "location", "prefix" or "scheme".
+std::optional<v1::Redirect::Kind> RedirectKindOf(std::string_view word) {
+  if (word == "location") return v1::Redirect::LOCATION;
+  if (word == "prefix") return v1::Redirect::PREFIX;
+  if (word == "scheme") return v1::Redirect::SCHEME;
+  return std::nullopt;
+}
+
+// One option of a redirect; `i` goes on to its argument. False: an error, which is told.
+bool RedirectOption(const ActionLine& line, size_t* i, v1::Redirect* redirect) {
+  const std::string& word = line.Arg(*i);
+  if (word == "drop-query") {
+    redirect->set_drop_query(true);
+  } else if (word == "append-slash") {
+    redirect->set_append_slash(true);
+  } else if (word == "ignore-empty") {
+    line.Error(*i, "'ignore-empty' is not supported yet");
+    return false;
+  } else if (word != "code" && word != "set-cookie" && word != "clear-cookie") {
+    line.Error(*i, absl::StrCat("unexpected '", word, "' in a redirect"),
+               "expected location, prefix, scheme, code, drop-query, append-slash, set-cookie or "
+               "clear-cookie");
+    return false;
+  } else if (++*i >= line.size()) {
+    line.Error(*i, absl::StrCat("'", word, "' expects an argument"));
+    return false;
+  } else if (word == "code") {
+    return SetRedirectCode(line, *i, redirect);
+  } else if (word == "set-cookie") {
+    redirect->set_set_cookie(line.Arg(*i));
+  } else {
+    redirect->set_clear_cookie(line.Arg(*i));
   }
   return true;
 }
@@ -359,23 +366,23 @@ std::span<const HttpAction> HttpActions() { return kActions; }
 bool ParseRedirect(const ActionLine& line, RedirectTarget target, v1::HttpRule* rule) {
   v1::Redirect* redirect = rule->mutable_redirect();
   redirect->set_code(302);
-  const std::string& kind = line.Arg(0);
-  if (kind == "location") {
-    redirect->set_kind(v1::Redirect::LOCATION);
-  } else if (kind == "prefix") {
-    redirect->set_kind(v1::Redirect::PREFIX);
-  } else if (kind == "scheme") {
-    redirect->set_kind(v1::Redirect::SCHEME);
-  } else {
-    line.Error(0, absl::StrCat("unexpected '", kind, "' (expected location, prefix or scheme)"));
+  size_t target_at = 0;  // the argument; 0: none yet
+  for (size_t i = 0; i < line.size(); ++i) {
+    const std::optional<v1::Redirect::Kind> kind = RedirectKindOf(line.Arg(i));
+    if (!kind.has_value()) {
+      if (!RedirectOption(line, &i, redirect)) return false;
+      continue;
+    }
+    redirect->set_kind(*kind);
+    target_at = ++i;
+  }
+  if (target_at == 0 || target_at >= line.size()) {
+    line.Error(target_at, "a redirect needs location, prefix or scheme and its target");
     return false;
   }
-  if (target == RedirectTarget::kText) {
-    redirect->mutable_target()->add_items()->set_text(line.Arg(1));
-  } else if (!Format(line, 1, redirect->mutable_target())) {
-    return false;
-  }
-  return RedirectOptions(line, redirect);
+  if (target == RedirectTarget::kFormat) return Format(line, target_at, redirect->mutable_target());
+  redirect->mutable_target()->add_items()->set_text(line.Arg(target_at));
+  return true;
 }
 
 }  // namespace lb::config
