@@ -68,6 +68,8 @@ void FillLog(Exchange* x, const UpstreamLease* lease) {
 void EndExchange(Exchange* x, const UpstreamLease* lease) {
   const SteadyTime now = x->worker->loop->now();
   x->log.total_ms = MillisBetween(x->ready_at, now);
+  x->session->bytes_in += x->bytes_from_client;
+  x->session->bytes_out += x->bytes_to_client;
   if (x->session->is_killed()) {
     x->cause = static_cast<char>(x->session->kill_reason());
   }

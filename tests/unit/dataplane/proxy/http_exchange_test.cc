@@ -136,6 +136,17 @@ TEST_F(HttpExchangeTest, CountsBytesOfWholeMessagesOnce) {
   EXPECT_EQ(proxy_.log_lines[0], absl::StrCat("a 200 -- 0 ", kOk.size(), " ", request.size()));
 }
 
+TEST_F(HttpExchangeTest, TheSessionShowsTheBytesOfAllItsExchanges) {
+  Start();
+  Exchange();
+  Exchange();
+  proxy_.worker.sessions.ForEach([](const Session& session) {
+    EXPECT_EQ(session.bytes_in, 2 * kGet.size());
+    EXPECT_EQ(session.bytes_out, 2 * kOk.size());
+  });
+  EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
+}
+
 TEST_F(HttpExchangeTest, ALargeBodyEndsInAReusableConnection) {
   Start();
   Exchange();
