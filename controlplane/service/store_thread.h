@@ -41,7 +41,8 @@ class StoreThread {
   // `done` may be null: the failure of a write that nobody waits for is logged.
   void Write(Job job, Done done = nullptr);
 
-  // Runs `read` on the store and gives what it returns, a StatusOr, to `then`.
+  // Runs `read` on the store and gives what it returns, a StatusOr, to `then`. It may write too:
+  // what it returned is given only when that is durable, else why it is not.
   template <typename Reading, typename Then>
   void Read(Reading read, Then then) {
     using Result = decltype(read(static_cast<store::StateStore*>(nullptr)));
@@ -51,7 +52,9 @@ class StoreThread {
           *result = read(store);
           return result->status();
         },
-        [result, then = std::move(then)](absl::Status) { then(std::move(*result)); });
+        [result, then = std::move(then)](absl::Status status) {
+          then(status.ok() ? std::move(*result) : Result(std::move(status)));
+        });
   }
 
  private:

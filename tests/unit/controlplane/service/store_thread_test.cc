@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "controlplane/store/sqlite.h"
 #include "controlplane/store/sqlite_store.h"
 #include "tests/testing/temp_dir.h"
 
@@ -72,6 +76,29 @@ TEST_F(StoreThreadTest, ReadsWhatWasWrittenBefore) {
                 [&](absl::StatusOr<std::vector<store::Event>> events) { count = events->size(); });
   while (count == 0) loop_.RunOnce(Millis(100));
   EXPECT_EQ(count, 1u);
+}
+
+// As on a full disk: every statement succeeds, and the transaction does not.
+TEST_F(StoreThreadTest, AResultThatDidNotBecomeDurableIsNotGiven) {
+  thread_.reset();
+  {
+    auto file =
+        store::Database::Open(directory_ + "/state.db", store::Database::Access::kReadWrite);
+    ASSERT_TRUE(file.ok()) << file.status();
+    for (const char* sql : {"CREATE TABLE fault (x INTEGER REFERENCES revision (number) DEFERRABLE "
+                            "INITIALLY DEFERRED)",
+                            "CREATE TRIGGER fail_at_commit AFTER INSERT ON revision "
+                            "BEGIN INSERT INTO fault VALUES (-1); END"}) {
+      const absl::Status done = (*file)->Exec(sql);
+      ASSERT_TRUE(done.ok()) << done;
+    }
+  }
+  thread_ = std::make_unique<StoreThread>(&loop_, Open());
+  std::optional<absl::StatusOr<uint64_t>> number;
+  thread_->Read([](store::StateStore* store) { return store->AddRevision({}); },
+                [&](absl::StatusOr<uint64_t> added) { number = std::move(added); });
+  while (!number.has_value()) loop_.RunOnce(Millis(100));
+  EXPECT_FALSE(number->ok()) << "revision " << **number << " is in no file";
 }
 
 TEST_F(StoreThreadTest, FinishesEveryWriteBeforeItEnds) {
