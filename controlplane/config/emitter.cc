@@ -104,9 +104,11 @@ class Emitter {
   }
 
   void AccessLog(const Proxy& proxy, v1::ProxyCommon* common) {
-    if (common->log_targets_size() == 0) return;
-    const SourcePlace& place = proxy.log_format.place;
-    *common->mutable_log_format() = Format(FormatText(proxy), proxy, place);
+    const bool is_used = common->log_targets_size() > 0;
+    // A format of the file's own is checked also where no line is written, as HAProxy does.
+    if (!is_used && proxy.log_format.style != LogStyle::kCustom) return;
+    v1::LogFormat format = Format(FormatText(proxy), proxy, proxy.log_format.place);
+    if (is_used) *common->mutable_log_format() = std::move(format);
   }
 
   static std::string FormatText(const Proxy& proxy) {

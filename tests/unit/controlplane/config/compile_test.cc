@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -44,6 +45,17 @@ TEST(Compile, FilesAreReadAsOne) {
   ASSERT_TRUE(compiled) << diagnostics.Render();
   EXPECT_EQ(compiled->snapshot.frontends(0).common().mode(), v1::PROXY_MODE_HTTP);
   EXPECT_EQ(compiled->snapshot.revision(), 0u);
+}
+
+TEST(Compile, AnErrorInALogFormatIsOneAlsoWhereNothingIsLogged) {
+  for (const char* format : {"%[nosuch]", "%{+Q", "%[path"}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(Compile(
+        {{"x.cfg",
+          absl::StrCat("frontend f\n mode http\n bind :80\n log-format \"", format, "\"\n")}},
+        Nothing(), &diagnostics));
+    EXPECT_EQ(diagnostics.errors(), 1u) << diagnostics.Render();
+  }
 }
 
 TEST(Compile, WarningsDoNotRefuse) {
