@@ -97,6 +97,7 @@ Step NoteReadEnd(TunnelDirection* d, const IoResult& got) {
 }
 
 Step CopyOnce(TunnelDirection* d) {
+  if (!d->from->is_ready(kReadable)) return Step::kWait;  // without taking a buffer for nothing
   d->in->Reserve();
   if (d->in->is_empty()) d->in->Clear();  // what was consumed in place counts as taken otherwise
   const size_t room = d->in->free_bytes();
