@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+from pathlib import Path
 
 
 def _ip(*words):
@@ -28,6 +29,7 @@ class Network:
 
     def __init__(self, count):
         self._claim, subnet = _claim_subnet()
+        _sweep(subnet)
         self._stem = f"lbe{os.getpid() % 100000}x{subnet}"
         self._bridge = f"{self._stem}b"
         self.gateway = f"10.213.{subnet}.1"
@@ -54,6 +56,14 @@ class Network:
         for words in (["link", "set", "lo", "up"], ["addr", "add", f"{address}/24", "dev", inside],
                       ["link", "set", inside, "up"]):
             _ip("-n", name, *words)
+
+
+def _sweep(subnet):
+    """Removes what a run that was killed left of a subnet; whoever has the claim may."""
+    kinds = {"netns": ("/run/netns", "n[0-9]*"), "link": ("/sys/class/net", "[bv]*")}
+    for kind, (directory, part) in kinds.items():
+        for path in Path(directory).glob(f"lbe*x{subnet}{part}"):
+            subprocess.run(["ip", kind, "del", path.name], stderr=subprocess.DEVNULL, check=False)
 
 
 def _claim_subnet():
