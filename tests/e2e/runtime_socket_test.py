@@ -167,7 +167,8 @@ def test_show_stat_counts_the_same_after_the_same_traffic(twins):
         # The mark of a check that runs just now comes and goes.
         return {key: {name: row[name].removeprefix("* ") for name in SAME_AFTER_TRAFFIC}
                 for key, row in rows.items()}
-    wait_until(lambda: counted(twins.ours)["tcp-pool", "t1"]["scur"] == "0", what="sessions at rest")
+    wait_until(lambda: all(counted(proxy)["tcp-pool", "t1"]["scur"] == "0"
+                           for proxy in (twins.ours, twins.theirs)), what="sessions at rest")
     ours, theirs = counted(twins.ours), counted(twins.theirs)
     differing = {(key, name): (ours[key][name], theirs[key][name])
                  for key in theirs for name in SAME_AFTER_TRAFFIC
