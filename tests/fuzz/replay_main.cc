@@ -101,9 +101,9 @@ class Mutator {
 
   // Bytes that mean something in most text formats, then any byte.
   char Byte() {
-    constexpr std::string_view kTelling("\r\n\t \0:;,=\"\\'/?#%-+_0129afAFxz{}[]()\x7f\x80\xff",
-                                        45);
-    return Below(2) == 0 ? kTelling[Below(kTelling.size())] : static_cast<char>(Below(256));
+    static constexpr char kTelling[] = "\r\n\t \0:;,=\"\\'/?#%-+_0129afAFxz{}[]()\x7f\x80\xff";
+    constexpr size_t kCount = sizeof(kTelling) - 1;  // a NUL is among them
+    return Below(2) == 0 ? kTelling[Below(kCount)] : static_cast<char>(Below(256));
   }
 
   void Change(std::string* text) {
