@@ -1,5 +1,6 @@
 #include "controlplane/config/validator.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,12 +33,28 @@ class Validator {
       Timeouts(proxy);
     }
     UniqueBinds();
-    if (model_.proxies.empty() && !diagnostics_->has_errors()) {
-      diagnostics_->Warning({}, "the configuration has no proxy: nothing will be served");
-    }
+    ListensSomewhere();
   }
 
  private:
+  // HAProxy does not start without a listener, of which the runtime socket is one. Here it matters
+  // more: a push of such a file would take the service away.
+  void ListensSomewhere() {
+    if (diagnostics_->has_errors()) return;  // the "bind" may be in a line that has one
+    if (std::ranges::any_of(model_.proxies, [](const Proxy& proxy) {
+          return !proxy.is_disabled && !proxy.binds.empty();
+        })) {
+      return;
+    }
+    constexpr char kMessage[] =
+        "no enabled frontend or listen has a 'bind' line: nothing is served";
+    if (model_.control.stats_sockets.empty()) {
+      diagnostics_->Error({}, kMessage);
+    } else {
+      diagnostics_->Warning({}, kMessage);
+    }
+  }
+
   // A frontend and a backend may share a name; two of a kind may not.
   void UniqueNames() {
     std::map<std::string, const Proxy*> frontends;

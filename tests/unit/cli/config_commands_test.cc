@@ -58,7 +58,7 @@ TEST_F(ConfigCommands, CheckNeedsNoControlPlane) {
   server_->Shutdown();
   const std::string good = WriteConfig(
       "defaults\n  mode http\n  timeout connect 1s\n"
-      "backend app\n  server s1 127.0.0.1:80\n");
+      "listen app\n  bind :80\n  server s1 127.0.0.1:80\n");
   EXPECT_EQ(Lbctl({"check", good}), kExitOk) << Err();
   EXPECT_EQ(Out(), "Configuration file is valid\n");
   const std::string bad = WriteConfig("backend app\n  blanace roundrobin\n");

@@ -60,9 +60,21 @@ TEST(Compile, AnErrorInALogFormatIsOneAlsoWhereNothingIsLogged) {
 
 TEST(Compile, WarningsDoNotRefuse) {
   Diagnostics diagnostics;
-  const auto compiled = Compile({{"x.cfg", ".warning hm\n"}}, Nothing(), &diagnostics);
-  EXPECT_TRUE(compiled);
-  EXPECT_EQ(diagnostics.entries().size(), 2u);  // and that there is no proxy
+  EXPECT_TRUE(
+      Compile({{"x.cfg", "frontend f\n bind :80\n.warning hm\n"}}, Nothing(), &diagnostics));
+  EXPECT_THAT(diagnostics.Render(), testing::HasSubstr("warning: hm"));
+}
+
+TEST(Compile, RefusesAConfigurationThatListensNowhere) {
+  for (const char* text : {"", "global\n", "backend b\n server s 127.0.0.1:1\n",
+                           "frontend f\n", "frontend f\n bind :80\n disabled\n"}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(Compile({{"x.cfg", text}}, Nothing(), &diagnostics)) << text;
+    EXPECT_THAT(diagnostics.Render(), testing::HasSubstr("has a 'bind' line")) << text;
+  }
+  Diagnostics diagnostics;
+  EXPECT_TRUE(Compile({{"x.cfg", "global\n stats socket /s\n"}}, Nothing(), &diagnostics));
+  EXPECT_EQ(diagnostics.entries().size(), 1u) << diagnostics.Render();
 }
 
 TEST(Compile, DiagnosticsAreTextWhateverTheFileHolds) {

@@ -37,7 +37,7 @@ TEST(RealCompiler, CompilesInThisEnvironment) {
   Diagnostics diagnostics;
   auto compiled = RealCompiler()({{"x.cfg",
                                    "defaults\n  timeout connect 1s\n  timeout client 1s\n"
-                                   "  timeout server 1s\nbackend \"${LB_TEST_BACKEND}\"\n"
+                                   "  timeout server 1s\nlisten \"${LB_TEST_BACKEND}\"\n  bind :80\n"
                                    "  server s1 127.0.0.1:80\n"}},
                                  &diagnostics);
   ASSERT_TRUE(compiled.has_value()) << diagnostics.Render();

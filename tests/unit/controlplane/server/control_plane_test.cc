@@ -23,7 +23,7 @@ class ControlPlaneTest : public ::testing::Test {
     options_.files = {directory_ + "/lb.cfg"};
     options_.state_dir = directory_ + "/state";
     options_.is_quiet = true;
-    Write("backend web\n  server s1 127.0.0.1:80\n");
+    Write("listen web\n  bind :80\n  server s1 127.0.0.1:80\n");
   }
 
   void Write(const std::string& text) { std::ofstream(options_.files[0]) << kDefaults << text; }
@@ -70,7 +70,7 @@ TEST_F(ControlPlaneTest, AStateDirectoryHasOneOwner) {
 }
 
 TEST_F(ControlPlaneTest, ErrorsInTheFileFailTheStart) {
-  Write("backend web\n  nonsense\n");
+  Write("listen web\n  bind :80\n  nonsense\n");
   EXPECT_EQ(Make()->Start().message(), "fatal errors found in configuration");
 }
 
@@ -78,10 +78,10 @@ TEST_F(ControlPlaneTest, AReloadAppliesTheFileOfNowAndKeepsTheOldOneOnErrors) {
   auto control = Make();
   ASSERT_TRUE(control->Start().ok());
   service::Revisions& revisions = control->controller().revisions();
-  Write("backend web\n  server s2 127.0.0.1:80\n");
+  Write("listen web\n  bind :80\n  server s2 127.0.0.1:80\n");
   control->Reload();
   EXPECT_TRUE(TurnUntil(control.get(), [&] { return revisions.serving()->revision == 2; }));
-  Write("backend web\n  nonsense\n");
+  Write("listen web\n  bind :80\n  nonsense\n");
   ::testing::internal::CaptureStderr();
   std::string said;
   control->Reload();
@@ -117,7 +117,7 @@ TEST_F(ControlPlaneTest, AnAddressInUseFailsTheStart) {
 TEST_F(ControlPlaneTest, TheStatsSocketOfTheFileIsOpened) {
   const std::string path = directory_ + "/stats.sock";
   std::ofstream(options_.files[0]) << "global\n  stats socket " << path << " level admin\n"
-                                   << kDefaults << "backend web\n  server s1 127.0.0.1:80\n";
+                                   << kDefaults << "listen web\n  bind :80\n  server s1 127.0.0.1:80\n";
   auto control = Make();
   ASSERT_TRUE(control->Start().ok());
   EXPECT_TRUE(std::filesystem::is_socket(path));

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 constexpr char kValid[] =
     "defaults\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\n"
-    "backend web\n  server s1 127.0.0.1:80\n";
+    "listen web\n  bind :80\n  server s1 127.0.0.1:80\n";
 
 class StartUpTest : public ::testing::Test {
  protected:
