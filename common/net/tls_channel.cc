@@ -174,11 +174,12 @@ IoResult TlsChannel::Failed(int result, bool is_read) {
   if (stream_->is_aborted()) return {IoStatus::kAborted, 0, 0};
   if (error == SSL_ERROR_SSL &&
       ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    is_truncated_ = true;
+    is_truncated_ = is_closed_by_peer_ = true;
     error_ = tls::TakeError();
     return {is_read ? IoStatus::kEof : IoStatus::kError, 0, ECONNRESET};
   }
   if (error == SSL_ERROR_SYSCALL) {
+    is_closed_by_peer_ = true;
     error_ = std::strerror(system_error);
     ERR_clear_error();
     return {IoStatus::kError, 0, system_error};

@@ -47,6 +47,8 @@ class TlsChannel {
   const std::string& error() const { return error_; }
   // The peer closed the connection without saying so in TLS first: what came may be cut short.
   bool is_truncated() const { return is_truncated_; }
+  // What failed did so because the peer has closed or reset the connection.
+  bool is_closed_by_peer() const { return is_closed_by_peer_; }
 
  private:
   IoResult Failed(int result, bool is_read);
@@ -57,6 +59,7 @@ class TlsChannel {
   std::string error_;
   bool is_open_ = false;  // after the handshake, until anything failed
   bool is_truncated_ = false;
+  bool is_closed_by_peer_ = false;
   bool read_wants_write_ = false;
 };
 

@@ -16,9 +16,10 @@ bool IsSpoilt(UpstreamConnection& connection) {
 
 }  // namespace
 
-std::unique_ptr<UpstreamConnection> IdlePool::Take(uint64_t min_exchanges) {
+std::unique_ptr<UpstreamConnection> IdlePool::Take(uint64_t min_exchanges,
+                                                   std::string_view purpose) {
   for (size_t i = idle_.size(); i-- > 0;) {
-    if (idle_[i]->exchanges < min_exchanges) continue;
+    if (idle_[i]->exchanges < min_exchanges || idle_[i]->purpose != purpose) continue;
     std::unique_ptr<UpstreamConnection> connection = std::move(idle_[i]);
     idle_.erase(idle_.begin() + static_cast<ptrdiff_t>(i));
     if (!IsSpoilt(*connection)) return connection;
