@@ -81,6 +81,7 @@ void PrepareTls(Exchange* exchange) {
   txn.client_tls = exchange->session->client_tls;
   txn.is_ssl = txn.client_tls != nullptr;
   txn.server_tls = nullptr;
+  txn.server_tls_error = 0;
   if (!txn.is_ssl) return;
   exchange->log.ssl_version = tls::VersionName(txn.client_tls);
   exchange->log.ssl_cipher = tls::CipherName(txn.client_tls);

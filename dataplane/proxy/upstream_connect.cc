@@ -236,6 +236,7 @@ event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline)
   absl::Status status = co_await net::Handshake(stream, deadline);
   lease->session_->set_upstream(nullptr);
   if (status.ok()) co_return ConnectResult::kConnected;
+  lease->txn_->server_tls_error = stream->tls()->error_code();
   lease->connection.reset();
   if (lease->session_->is_killed()) co_return ConnectResult::kAborted;
   co_return absl::IsDeadlineExceeded(status) ? ConnectResult::kTimeout : ConnectResult::kRefused;

@@ -124,7 +124,9 @@ struct TxnContext {
   bool is_ssl = false;             // ssl_fc, "~" after the frontend's name
   ssl_st* client_tls = nullptr;    // OpenSSL's connection; null: plain, or its handshake is to come
   ssl_st* server_tls = nullptr;    // the same to the server
-  uint8_t http_major = 1;          // fc_http_major
+  unsigned long server_tls_error =
+      0;                   // NOLINT: OpenSSL's, of the last failed handshake with a server
+  uint8_t http_major = 1;  // fc_http_major
 
   NamedNumber frontend;
   NamedNumber backend;               // empty: none chosen yet
