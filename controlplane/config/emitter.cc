@@ -142,6 +142,8 @@ class Emitter {
         return std::string(catalog::kTcpLogFormat);
       case LogStyle::kHttp:
         return std::string(catalog::kHttpLogFormat);
+      case LogStyle::kHttps:
+        return std::string(catalog::kHttpsLogFormat);
       case LogStyle::kClf:
         return std::string(catalog::kClfLogFormat);
       case LogStyle::kCustom:

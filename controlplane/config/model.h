@@ -96,7 +96,7 @@ struct LogEntry {
   v1::LogTarget target;
 };
 
-enum class LogStyle : uint8_t { kConnect, kTcp, kHttp, kClf, kCustom };
+enum class LogStyle : uint8_t { kConnect, kTcp, kHttp, kHttps, kClf, kCustom };
 
 struct LogFormatChoice {
   LogStyle style = LogStyle::kConnect;

@@ -211,7 +211,8 @@ void AppendLogTags(std::string* page) {
                     tag.http_only ? "`mode http`" : "", " |\n");
   }
   absl::StrAppend(page, "\n`option tcplog`: `", std::string(catalog::kTcpLogFormat), "`\n\n",
-                  "`option httplog`: `", std::string(catalog::kHttpLogFormat), "`\n\n");
+                  "`option httplog`: `", std::string(catalog::kHttpLogFormat), "`\n\n",
+                  "`option httpslog`: `", std::string(catalog::kHttpsLogFormat), "`\n\n");
 }
 
 }  // namespace

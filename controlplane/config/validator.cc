@@ -106,11 +106,14 @@ class Validator {
       Ignored(proxy, "stats");
       proxy.stats = {};
     }
+    const LogStyle style = proxy.log_format.style;
     if (proxy.has_frontend() &&
-        (proxy.log_format.style == LogStyle::kHttp || proxy.log_format.style == LogStyle::kClf)) {
+        (style == LogStyle::kHttp || style == LogStyle::kHttps || style == LogStyle::kClf)) {
+      const std::string_view option =
+          style == LogStyle::kHttps ? "option httpslog" : "option httplog";
       diagnostics_->Warning(proxy.place,
-                            absl::StrCat("'option httplog' needs 'mode http'; ", Describe(proxy),
-                                         " falls back to 'option tcplog'"));
+                            absl::StrCat("'", std::string(option), "' needs 'mode http'; ",
+                                         Describe(proxy), " falls back to 'option tcplog'"));
       proxy.log_format = {LogStyle::kTcp, "", proxy.log_format.place};
     }
   }
