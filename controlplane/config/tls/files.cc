@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "common/base/status.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -126,6 +127,10 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Certificates(const std::string& word) 
   Found all;
   for (const std::string& file : *files) {
     if (file.starts_with('.') || EndsWithAny(file, kReservedExtensions)) continue;
+    if (!IsUtf8(file)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", directory, "' holds a file whose name is not UTF-8"));
+    }
     LB_ASSIGN_OR_RETURN(const Found found,
                         Once(Joined(directory, file), v1::TlsFile::CERTIFICATE,
                              [this](const std::string& path) { return LoadCertificate(path); }));

@@ -15,6 +15,7 @@
 #include "controlplane/config/tls/files.h"
 #include "controlplane/config/tls/openssl_names.h"
 #include "controlplane/config/tls/versions.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -217,6 +218,15 @@ class TlsResolver {
   void List(Proxy* proxy, const PlacedText& word, const TlsWords& line, v1::BindTls* out) {
     absl::StatusOr<std::string> text = files_.Text(word.text);
     if (!text.ok()) return Error(word.place, std::string(text.status().message()));
+    // Messages quote lines: one that holds a key must not get that far.
+    if (absl::StrContains(*text, "-----BEGIN ")) {
+      return Error(word.place,
+                   absl::StrCat("'", word.text, "' is a certificate or a key, not a list"),
+                   "use 'crt' for a certificate");
+    }
+    if (!IsUtf8(*text)) {
+      return Error(word.place, absl::StrCat("'", word.text, "' is not text in UTF-8"));
+    }
     Diagnostics found;
     std::vector<CrtListEntry> entries = ParseCrtList(word.text, *text, &found);
     Scope scope(env_, model_, proxy, &found);

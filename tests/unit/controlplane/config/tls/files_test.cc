@@ -94,6 +94,11 @@ TEST_F(TlsFilesTest, ADirectoryIsItsCertificatesByName) {
   EXPECT_FALSE(files_.Certificates("certs").ok());
 }
 
+TEST_F(TlsFilesTest, ADirectoryWithAnUnreadableNameIsRefused) {
+  disk_["certs/\xff.pem"] = CertFile("site.pem");
+  EXPECT_FALSE(files_.Certificates("certs").ok());
+}
+
 TEST_F(TlsFilesTest, ABundleStandsForANameThatIsNotThere) {
   disk_["site.pem.rsa"] = CertFile("site-rsa.pem");
   disk_["site.pem.ecdsa"] = CertFile("site.pem");
