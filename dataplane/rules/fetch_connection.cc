@@ -74,9 +74,6 @@ Sample ListenerName(const ProgramArgs&, TxnContext& context, FetchCursor*) {
 Sample HttpMajor(const ProgramArgs&, TxnContext& context, FetchCursor*) {
   return Sample::Int(context.http_major);
 }
-Sample IsEncrypted(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  return Sample::Bool(context.is_ssl);
-}
 
 constexpr NamedFetch kConnectionFetches[] = {
     {"bc_dst", UpstreamDestination},
@@ -97,7 +94,6 @@ constexpr NamedFetch kConnectionFetches[] = {
     {"src_port", SourcePort},
     {"srv_id", ServerNumber},
     {"srv_name", ServerName},
-    {"ssl_fc", IsEncrypted},
 };
 
 }  // namespace

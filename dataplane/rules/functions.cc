@@ -4,7 +4,7 @@ namespace lb::rules {
 
 FetchFunction FindFetchFunction(std::string_view name) {
   for (std::span<const NamedFetch> table :
-       {StateFetches(), ConnectionFetches(), HeaderFetches(), MessageFetches()}) {
+       {StateFetches(), ConnectionFetches(), HeaderFetches(), MessageFetches(), TlsFetches()}) {
     for (const NamedFetch& fetch : table) {
       if (fetch.name == name) return fetch.function;
     }
