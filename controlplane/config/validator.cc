@@ -255,7 +255,9 @@ class Validator {
       for (const Bind& bind : proxy.binds) {
         const v1::Bind& settings = bind.settings;
         auto [it, is_new] =
-            owners.emplace(absl::StrCat(settings.address(), "%", settings.interface()), &bind);
+            owners.emplace(absl::StrCat(settings.address(), "%", settings.interface(), "%",
+                                        settings.namespace_()),
+                           &bind);
         if (is_new) continue;
         diagnostics_->Error(bind.place, absl::StrCat(settings.address(), " is bound already, at ",
                                                      Where(it->second->place)));
