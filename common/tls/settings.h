@@ -87,7 +87,7 @@ struct ServerSettings {
 struct ClientSettings {
   Settings settings;
   FilePtr certificate;      // null: none is presented
-  std::string verify_host;  // empty: the SNI's name
+  std::string verify_host;  // of use without an SNI; empty: any name
   bool reuses_sessions = true;
 };
 

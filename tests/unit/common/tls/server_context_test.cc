@@ -320,7 +320,11 @@ TEST(ClientContext, ChecksTheServersCertificateAndName) {
   EXPECT_FALSE(MeetAs(*server, Trusting("other-ca.pem"), "www.example.test").is_done);
   ClientSettings named = Trusting("ca.pem");
   named.verify_host = "www.example.test";
-  EXPECT_TRUE(MeetAs(*server, named, "elsewhere.test").is_done);
+  EXPECT_TRUE(MeetAs(*server, named, "").is_done);
+  EXPECT_FALSE(MeetAs(*server, named, "elsewhere.test").is_done) << "the SNI comes first";
+  named.verify_host = "elsewhere.test";
+  EXPECT_FALSE(MeetAs(*server, named, "").is_done);
+  EXPECT_TRUE(MeetAs(*server, named, "www.example.test").is_done);
   EXPECT_TRUE(MeetAs(*server, {}, "elsewhere.test").is_done) << "verify none";
 }
 
