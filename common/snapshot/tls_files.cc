@@ -88,7 +88,7 @@ absl::StatusOr<tls::Settings> TlsFiles::SettingsOf(const v1::TlsSettings& messag
 
 absl::StatusOr<tls::GlobalSettings> TlsFiles::GlobalOf(const v1::TlsGlobal& message) const {
   tls::GlobalSettings global;
-  if (message.cache_size() != 0) global.cache_size = message.cache_size();
+  if (message.cache_size() != 0 || message.no_cache()) global.cache_size = message.cache_size();
   if (message.session_lifetime_ms() != 0) {
     global.session_lifetime = Millis(message.session_lifetime_ms());
   }

@@ -55,7 +55,7 @@ struct IgnoredErrors {
 
 // The whole process': of the global section.
 struct GlobalSettings {
-  uint32_t cache_size = 20'000;  // sessions
+  uint32_t cache_size = 20'000;  // sessions; 0: none is kept
   Millis session_lifetime{300'000};
   uint32_t max_record = 0;  // bytes of plaintext in a record sent; 0: the protocol's limit
   FilePtr dh_parameters;    // null: OpenSSL's own groups

@@ -48,6 +48,13 @@ TEST(TlsFiles, AFileOfAnotherKindIsNotThere) {
   EXPECT_EQ(*none, nullptr);
 }
 
+TEST(TlsFiles, ACacheOfNoneIsNotTheDefault) {
+  const TlsFiles files(WithFiles());
+  EXPECT_EQ(files.GlobalOf(v1::TlsGlobal())->cache_size, 20'000u);
+  EXPECT_EQ(files.GlobalOf(FromText<v1::TlsGlobal>("cache_size: 5"))->cache_size, 5u);
+  EXPECT_EQ(files.GlobalOf(FromText<v1::TlsGlobal>("no_cache: true"))->cache_size, 0u);
+}
+
 TEST(TlsFiles, TheSystemsAuthoritiesAreNoFile) {
   const auto settings =
       TlsFiles(WithFiles()).SettingsOf(FromText<v1::TlsSettings>("ca_file: '@system-ca'"));
