@@ -53,13 +53,13 @@ TlsFiles::TlsFiles(const v1::Snapshot& snapshot) {
     file->key_pem = message.key_pem();
     file->ocsp = message.ocsp();
     file->dh_pem = message.dh_pem();
-    files_[message.name()] = std::move(file);
+    files_[{message.kind(), message.name()}] = std::move(file);
   }
 }
 
-absl::StatusOr<tls::FilePtr> TlsFiles::Find(const std::string& name) const {
+absl::StatusOr<tls::FilePtr> TlsFiles::Find(v1::TlsFile::Kind kind, const std::string& name) const {
   if (name.empty()) return tls::FilePtr();
-  auto found = files_.find(name);
+  auto found = files_.find({kind, name});
   if (found == files_.end()) {
     return InvalidArgument(absl::StrCat("the snapshot lacks the file '", name, "'"));
   }
@@ -79,21 +79,22 @@ absl::StatusOr<tls::Settings> TlsFiles::SettingsOf(const v1::TlsSettings& messag
   settings.verify = VerifyOf(message.verify());
   settings.uses_system_authorities = message.ca_file() == kSystemAuthorities;
   if (!settings.uses_system_authorities) {
-    LB_ASSIGN_OR_RETURN(settings.authorities, Find(message.ca_file()));
+    LB_ASSIGN_OR_RETURN(settings.authorities, Find(v1::TlsFile::AUTHORITIES, message.ca_file()));
   }
-  LB_ASSIGN_OR_RETURN(settings.revocations, Find(message.crl_file()));
+  LB_ASSIGN_OR_RETURN(settings.revocations, Find(v1::TlsFile::REVOCATIONS, message.crl_file()));
   settings.no_tickets = message.no_tickets();
   return settings;
 }
 
 absl::StatusOr<tls::GlobalSettings> TlsFiles::GlobalOf(const v1::TlsGlobal& message) const {
   tls::GlobalSettings global;
-  if (message.cache_size() != 0) global.cache_size = message.cache_size();
+  if (message.cache_size() != 0 || message.no_cache()) global.cache_size = message.cache_size();
   if (message.session_lifetime_ms() != 0) {
     global.session_lifetime = Millis(message.session_lifetime_ms());
   }
   global.max_record = message.max_record();
-  LB_ASSIGN_OR_RETURN(global.dh_parameters, Find(message.dh_param_file()));
+  LB_ASSIGN_OR_RETURN(global.dh_parameters,
+                      Find(v1::TlsFile::DH_PARAMETERS, message.dh_param_file()));
   return global;
 }
 
@@ -102,14 +103,16 @@ absl::StatusOr<tls::ServerSettings> TlsFiles::ServerOf(const v1::BindTls& bind) 
   LB_ASSIGN_OR_RETURN(server.settings, SettingsOf(bind.settings()));
   for (const v1::BindCertificate& line : bind.certificates()) {
     tls::ServerSettings::Entry& entry = server.entries.emplace_back();
-    LB_ASSIGN_OR_RETURN(entry.certificate, Find(line.file()));
+    LB_ASSIGN_OR_RETURN(entry.certificate, Find(v1::TlsFile::CERTIFICATE, line.file()));
     entry.sni_filters.assign(line.sni_filters().begin(), line.sni_filters().end());
     if (line.has_settings()) {
       LB_ASSIGN_OR_RETURN(entry.settings, SettingsOf(line.settings()));
-      LB_ASSIGN_OR_RETURN(entry.verify_authorities, Find(line.ca_verify_file()));
+      LB_ASSIGN_OR_RETURN(entry.verify_authorities,
+                          Find(v1::TlsFile::AUTHORITIES, line.ca_verify_file()));
     }
   }
-  LB_ASSIGN_OR_RETURN(server.verify_authorities, Find(bind.ca_verify_file()));
+  LB_ASSIGN_OR_RETURN(server.verify_authorities,
+                      Find(v1::TlsFile::AUTHORITIES, bind.ca_verify_file()));
   server.ignored_authority_errors = IgnoredOf(bind.ca_ignore_errors());
   server.ignored_certificate_errors = IgnoredOf(bind.crt_ignore_errors());
   server.is_sni_strict = bind.strict_sni();
@@ -124,7 +127,8 @@ absl::StatusOr<tls::ClientSettings> TlsFiles::ClientOf(const v1::ServerTls& serv
   if (server.settings().verify() == v1::TLS_VERIFY_UNSPECIFIED) {
     client.settings.verify = tls::Verify::kRequired;
   }
-  LB_ASSIGN_OR_RETURN(client.certificate, Find(server.certificate_file()));
+  LB_ASSIGN_OR_RETURN(client.certificate,
+                      Find(v1::TlsFile::CERTIFICATE, server.certificate_file()));
   client.verify_host = server.verify_host();
   client.reuses_sessions = !server.no_session_reuse();
   return client;

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -19,14 +20,14 @@ class TlsFiles {
   explicit TlsFiles(const v1::Snapshot& snapshot);
 
   // Null when `name` is empty.
-  absl::StatusOr<tls::FilePtr> Find(const std::string& name) const;
+  absl::StatusOr<tls::FilePtr> Find(v1::TlsFile::Kind kind, const std::string& name) const;
   absl::StatusOr<tls::Settings> SettingsOf(const v1::TlsSettings& message) const;
   absl::StatusOr<tls::ServerSettings> ServerOf(const v1::BindTls& message) const;
   absl::StatusOr<tls::ClientSettings> ClientOf(const v1::ServerTls& message) const;
   absl::StatusOr<tls::GlobalSettings> GlobalOf(const v1::TlsGlobal& message) const;
 
  private:
-  std::map<std::string, tls::FilePtr> files_;
+  std::map<std::pair<v1::TlsFile::Kind, std::string>, tls::FilePtr> files_;
 };
 
 }  // namespace lb

@@ -11,20 +11,21 @@ namespace lb::server {
 TlsCompiler::TlsCompiler(const v1::Snapshot& snapshot, const v1::Snapshot* previous,
                          std::shared_ptr<const tls::TicketKeys> ticket_keys)
     : snapshot_(snapshot), files_(snapshot), ticket_keys_(std::move(ticket_keys)) {
-  std::map<std::string_view, const v1::TlsFile*> before;
+  std::map<std::pair<std::string_view, v1::TlsFile::Kind>, const v1::TlsFile*> before;
   if (previous != nullptr) {
-    for (const v1::TlsFile& file : previous->tls_files()) before[file.name()] = &file;
+    for (const v1::TlsFile& file : previous->tls_files())
+      before[{file.name(), file.kind()}] = &file;
     is_global_changed_ =
         previous->global().tls().SerializeAsString() != snapshot.global().tls().SerializeAsString();
   }
   for (const v1::TlsFile& message : snapshot.tls_files()) {
-    auto old = before.find(message.name());
+    auto old = before.find({message.name(), message.kind()});
     if (old == before.end() || old->second->SerializeAsString() != message.SerializeAsString()) {
       changed_.insert(message.name());
     }
     if (old != before.end()) before.erase(old);
   }
-  for (const auto& [name, file] : before) changed_.emplace(name);
+  for (const auto& [key, file] : before) changed_.insert(file->name());
 }
 
 absl::StatusOr<std::shared_ptr<const tls::ServerContext>> TlsCompiler::CompileBind(
@@ -34,7 +35,8 @@ absl::StatusOr<std::shared_ptr<const tls::ServerContext>> TlsCompiler::CompileBi
   LB_ASSIGN_OR_RETURN(tls::ServerSettings server, files_.ServerOf(bind));
   server.ticket_keys = ticket_keys_;
   if (!bind.ticket_keys_file().empty()) {
-    LB_ASSIGN_OR_RETURN(tls::FilePtr file, files_.Find(bind.ticket_keys_file()));
+    LB_ASSIGN_OR_RETURN(tls::FilePtr file,
+                        files_.Find(v1::TlsFile::TICKET_KEYS, bind.ticket_keys_file()));
     LB_ASSIGN_OR_RETURN(server.ticket_keys, tls::TicketKeys::FromFile(*file));
   }
   LB_ASSIGN_OR_RETURN(server.global, files_.GlobalOf(snapshot_.global().tls()));

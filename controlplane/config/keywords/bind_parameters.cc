@@ -97,6 +97,8 @@ constexpr Parameter kParameters[] = {
     {{"accept-netscaler-cip", "<magic>", "", "", "5.1", Support::kUnsupported,
       "the NetScaler protocol is not spoken; use 'accept-proxy'"},
      1},
+    {{"quic-cc-algo", "<name>", "", "", "5.1", Support::kUnsupported, "QUIC is not spoken"}, 1},
+    {{"quic-force-retry", "", "", "", "5.1", Support::kUnsupported, "QUIC is not spoken"}, 0},
     {{"expose-fd", "listeners", "Accepted, of no effect.", "", "5.1", Support::kNotice,
       "it is for 'stats socket'"},
      1},

@@ -94,20 +94,13 @@ void SetMaxReuse(LineScope& line) {
   if (auto value = line.Number(0)) line.server().max_reuse = *value;
 }
 
-v1::ConnectionProtocol ProtocolArgument(LineScope& line) {
-  const v1::ConnectionProtocol protocol = ProtocolOf(line.Arg(0));
-  if (protocol == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
-    line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
-                               std::string(kProtocolNames), ")"));
+template <PlacedText ServerSettings::*kField>
+void SetServerProtocol(LineScope& line) {
+  if (ProtocolOf(line.Arg(0)) == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
+    return line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
+                                      std::string(kProtocolNames), ")"));
   }
-  return protocol;
-}
-
-void SetServerProtocol(LineScope& line) { line.server().protocol = ProtocolArgument(line); }
-
-void SetCheckProtocol(LineScope& line) {
-  ProtocolArgument(line);
-  line.server().check_protocol = line.Placed(0);
+  line.server().*kField = line.Placed(0);
 }
 
 template <bool kValue, bool kWithName>
@@ -278,10 +271,10 @@ constexpr Parameter kParameters[] = {
     {{"proto", "h1|h2", "What the server speaks, without asking; h2 also without TLS.",
       "ALPN decides", "5.2"},
      1,
-     SetServerProtocol},
+     SetServerProtocol<&ServerSettings::protocol>},
     {{"check-proto", "h1|h2", "The same for its HTTP checks.", "'proto'", "5.2"},
      1,
-     SetCheckProtocol},
+     SetServerProtocol<&ServerSettings::check_protocol>},
     {{"max-reuse", "<number>", "Requests on one connection after the first; -1: no limit.",
       "no limit", "5.2"},
      1,

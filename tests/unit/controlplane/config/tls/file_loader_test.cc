@@ -1,4 +1,4 @@
-#include "controlplane/config/tls/files.h"
+#include "controlplane/config/tls/file_loader.h"
 
 #include <algorithm>
 #include <map>
@@ -19,9 +19,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A file system in memory: paths and what they hold.
-class TlsFilesTest : public testing::Test {
+class TlsFileLoaderTest : public testing::Test {
  protected:
-  TlsFilesTest() {
+  TlsFileLoaderTest() {
     env_.read_file = [this](std::string_view path) -> absl::StatusOr<std::string> {
       ++reads_[std::string(path)];
       auto it = disk_.find(std::string(path));
@@ -54,10 +54,10 @@ class TlsFilesTest : public testing::Test {
   std::map<std::string, int> reads_;
   Environment env_;
   TlsDefaults defaults_;
-  TlsFiles files_{env_, defaults_};
+  TlsFileLoader files_{env_, defaults_};
 };
 
-TEST_F(TlsFilesTest, OneFileIsReadOnceForEachKind) {
+TEST_F(TlsFileLoaderTest, OneFileIsReadOnceForEachKind) {
   disk_["site.pem"] = CertFile("site.pem");
   for (int i = 0; i < 2; ++i) {
     EXPECT_TRUE(files_.Certificates("site.pem").ok());
@@ -67,7 +67,7 @@ TEST_F(TlsFilesTest, OneFileIsReadOnceForEachKind) {
   EXPECT_THAT(Taken(), ElementsAre("site.pem CERTIFICATE", "site.pem AUTHORITIES"));
 }
 
-TEST_F(TlsFilesTest, BasesGoBeforeRelativeNames) {
+TEST_F(TlsFileLoaderTest, BasesGoBeforeRelativeNames) {
   defaults_.crt_base = "/certs";
   defaults_.ca_base = "/authorities/";
   disk_["/certs/site.pem"] = CertFile("site.pem");
@@ -81,7 +81,7 @@ TEST_F(TlsFilesTest, BasesGoBeforeRelativeNames) {
   EXPECT_THAT(files_.Revocations("crl.pem")->names, ElementsAre("/authorities/crl.pem"));
 }
 
-TEST_F(TlsFilesTest, ADirectoryIsItsCertificatesByName) {
+TEST_F(TlsFileLoaderTest, ADirectoryIsItsCertificatesByName) {
   disk_["certs/b.pem"] = CertFile("site.pem");
   disk_["certs/a.pem"] = CertFile("wildcard.pem");
   disk_["certs/c.crt"] = CertFile("split/site.crt");
@@ -94,16 +94,21 @@ TEST_F(TlsFilesTest, ADirectoryIsItsCertificatesByName) {
   EXPECT_FALSE(files_.Certificates("certs").ok());
 }
 
-TEST_F(TlsFilesTest, ABundleStandsForANameThatIsNotThere) {
+TEST_F(TlsFileLoaderTest, ADirectoryWithAnUnreadableNameIsRefused) {
+  disk_["certs/\xff.pem"] = CertFile("site.pem");
+  EXPECT_FALSE(files_.Certificates("certs").ok());
+}
+
+TEST_F(TlsFileLoaderTest, ABundleStandsForANameThatIsNotThere) {
   disk_["site.pem.rsa"] = CertFile("site-rsa.pem");
   disk_["site.pem.ecdsa"] = CertFile("site.pem");
   EXPECT_THAT(files_.Certificates("site.pem")->names,
               ElementsAre("site.pem.ecdsa", "site.pem.rsa"));
-  EXPECT_FALSE(files_.Certificate("site.pem", TlsFiles::Bundles::kNo).ok());
+  EXPECT_FALSE(files_.Certificate("site.pem", TlsFileLoader::Bundles::kNo).ok());
   EXPECT_FALSE(files_.Certificates("other.pem").ok());
 }
 
-TEST_F(TlsFilesTest, ExtraFilesMayBeForbidden) {
+TEST_F(TlsFileLoaderTest, ExtraFilesMayBeForbidden) {
   disk_["x.crt"] = CertFile("split/site.crt");
   disk_["x.crt.key"] = CertFile("split/site.crt.key");
   disk_["y.pem.rsa"] = CertFile("site-rsa.pem");
@@ -113,20 +118,20 @@ TEST_F(TlsFilesTest, ExtraFilesMayBeForbidden) {
   EXPECT_FALSE(files_.Certificates("y.pem").ok());
 }
 
-TEST_F(TlsFilesTest, ExtraFilesMayBeNamedWithoutTheExtension) {
+TEST_F(TlsFileLoaderTest, ExtraFilesMayBeNamedWithoutTheExtension) {
   defaults_.drops_extension = true;
   disk_["x.crt"] = CertFile("split/site.crt");
   disk_["x.key"] = CertFile("split/site.crt.key");
   EXPECT_TRUE(files_.Certificates("x.crt").ok());
 }
 
-TEST_F(TlsFilesTest, ListsOfTimestampsAreNotSentAndSaidSo) {
+TEST_F(TlsFileLoaderTest, ListsOfTimestampsAreNotSentAndSaidSo) {
   disk_["site.pem"] = CertFile("site.pem");
   disk_["site.pem.sctl"] = "anything";
   EXPECT_THAT(files_.Certificates("site.pem")->warnings, ElementsAre(HasSubstr(".sctl")));
 }
 
-TEST_F(TlsFilesTest, ADirectoryOfAuthoritiesIsOneFile) {
+TEST_F(TlsFileLoaderTest, ADirectoryOfAuthoritiesIsOneFile) {
   disk_["cas/a.pem"] = CertFile("ca.pem");
   disk_["cas/b.crt"] = CertFile("other-ca.pem");
   disk_["cas/c.crl"] = CertFile("crl.pem");
@@ -142,7 +147,7 @@ TEST_F(TlsFilesTest, ADirectoryOfAuthoritiesIsOneFile) {
   EXPECT_THAT(taken[0].pem(), HasSubstr("X509 CRL"));
 }
 
-TEST_F(TlsFilesTest, OnlyWhatIsGoodIsTaken) {
+TEST_F(TlsFileLoaderTest, OnlyWhatIsGoodIsTaken) {
   disk_["bad.pem"] = "nothing";
   EXPECT_FALSE(files_.Certificates("bad.pem").ok());
   EXPECT_FALSE(files_.TicketKeys("bad.pem").ok());
