@@ -18,9 +18,11 @@ constexpr int kMaxEvents = 256;
 
 uint8_t ReadyOf(uint32_t events) {
   uint8_t ready = 0;
-  if ((events & (EPOLLIN | EPOLLPRI)) != 0) ready |= kReadable;
+  if ((events & (EPOLLIN | EPOLLPRI)) != 0) ready |= kReadable | kSocketReadable;
   if ((events & EPOLLOUT) != 0) ready |= kWritable;
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ready |= kHungUp | kReadable;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    ready |= kHungUp | kReadable | kSocketReadable;
+  }
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) ready |= kWritable;
   return ready;
 }
@@ -139,7 +141,10 @@ void EventLoop::DispatchEvents(int count) {
   event_count_ = count;
   for (int i = 0; i < event_count_; ++i) {
     if (events_[i].data.ptr == nullptr) continue;  // the wake-up, or unwatched in this batch
-    static_cast<Pollable*>(events_[i].data.ptr)->Raise(ReadyOf(events_[i].events));
+    auto* pollable = static_cast<Pollable*>(events_[i].data.ptr);
+    uint8_t ready = ReadyOf(events_[i].events);
+    if (pollable->writable_wakes_reader_ && (ready & kWritable) != 0) ready |= kReadable;
+    pollable->Raise(ready);
   }
   event_count_ = 0;
 }

@@ -35,9 +35,14 @@ class Pollable : public Source {
   // As Unwatch(), of a descriptor that is closed next.
   void UnwatchToClose();
   int fd() const { return fd_; }
+  // Raises kReadable as well whenever the descriptor becomes writable: a reader has something to
+  // send before it can go on.
+  void set_writable_wakes_reader(bool wakes) { writable_wakes_reader_ = wakes; }
 
  private:
+  friend class EventLoop;
   int fd_ = -1;
+  bool writable_wakes_reader_ = false;
 };
 
 // A coroutine (or callback) queued to run; see Waiter.
@@ -78,11 +83,11 @@ class EventLoop {
   // Runs `fn` once after `delay`, unless the loop ends before.
   void RunAfter(Millis delay, std::function<void()> fn);
 
-  // The time at the start of this turn; one clock read serves a whole turn.
   // No other process ever gets a copy of a watched descriptor, not even between a fork and its
   // exec: closing one is enough to unregister it, and saves a system call.
   void set_descriptors_unshared() { has_unshared_descriptors_ = true; }
 
+  // The time at the start of this turn; one clock read serves a whole turn.
   SteadyTime now() const { return now_; }
   // The time of day, read at most once a turn.
   WallTime wall_now() {

@@ -19,6 +19,8 @@ enum Ready : uint8_t {
   kWritable = 2,
   kHungUp = 4,     // the peer shut down its side, or the socket failed: a read will tell
   kSignalled = 8,  // not a descriptor's: something else happened (a queue slot, an abort)
+  // As kReadable, of a descriptor: cleared by TLS alone, whose own kReadable may outlast it.
+  kSocketReadable = 16,
 };
 
 class Source {

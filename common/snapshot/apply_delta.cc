@@ -43,6 +43,24 @@ absl::StatusOr<RepeatedPtrField<Section>> Merge(const RepeatedPtrField<Section>&
   return merged;
 }
 
+// The same for files of TLS, which are known by name and kind and sorted by them.
+absl::StatusOr<RepeatedPtrField<v1::TlsFile>> MergeFiles(
+    const RepeatedPtrField<v1::TlsFile>& base, const RepeatedPtrField<v1::TlsFile>& changed,
+    const RepeatedPtrField<v1::TlsFile>& removed) {
+  std::map<std::pair<std::string, v1::TlsFile::Kind>, const v1::TlsFile*> files;
+  for (const v1::TlsFile& file : base) files[{file.name(), file.kind()}] = &file;
+  for (const v1::TlsFile& file : removed) {
+    if (files.erase({file.name(), file.kind()}) == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("removes '", file.name(), "', which is not there"));
+    }
+  }
+  for (const v1::TlsFile& file : changed) files[{file.name(), file.kind()}] = &file;
+  RepeatedPtrField<v1::TlsFile> merged;
+  for (const auto& [key, file] : files) *merged.Add() = *file;
+  return merged;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Snapshot> ApplyDelta(const v1::Snapshot& base, const v1::SnapshotDelta& delta) {
@@ -60,6 +78,9 @@ absl::StatusOr<v1::Snapshot> ApplyDelta(const v1::Snapshot& base, const v1::Snap
   auto backends =
       Merge(base.backends(), delta.backends(), delta.removed_backends(), delta.backend_order());
   if (!backends.ok()) return WithContext(backends.status(), "delta of backends");
+  auto files = MergeFiles(base.tls_files(), delta.tls_files(), delta.removed_tls_files());
+  if (!files.ok()) return WithContext(files.status(), "delta of TLS files");
+  *result.mutable_tls_files() = *std::move(files);
   *result.mutable_frontends() = *std::move(frontends);
   *result.mutable_backends() = *std::move(backends);
   return result;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/address.h"
+#include "controlplane/config/keywords/protocol.h"
 
 namespace lb::config {
 namespace {
@@ -98,7 +99,15 @@ v1::HealthCheck EmitHealthCheck(const Proxy& proxy, const Server& server) {
   out.set_connect_timeout_ms(Milliseconds(proxy.connect_timeout));
   out.set_check_timeout_ms(Milliseconds(proxy.check_timeout));
   out.set_init_state(settings.init_state);
-  out.set_send_proxy(settings.check_send_proxy);
+  // Without an address of their own, checks connect as clients' requests do.
+  const bool is_like_traffic = settings.check_port == 0 && settings.check_address.empty();
+  out.set_send_proxy(settings.check_send_proxy ||
+                     (is_like_traffic && (settings.send_proxy_v1 || settings.send_proxy_v2)));
+  if (server.check_tls) *out.mutable_tls() = *server.check_tls;
+  if (check.kind == v1::HealthCheck::HTTP) {
+    out.set_protocol(settings.check_protocol.empty() ? settings.protocol
+                                                     : ProtocolOf(settings.check_protocol.text));
+  }
   out.set_log_health_checks(proxy.log_health_checks);
   switch (check.kind) {
     case v1::HealthCheck::HTTP:

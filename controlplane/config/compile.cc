@@ -7,6 +7,7 @@
 #include "controlplane/config/analyzer.h"
 #include "controlplane/config/emitter.h"
 #include "controlplane/config/parser.h"
+#include "controlplane/config/tls/resolve.h"
 #include "controlplane/config/utf8.h"
 #include "controlplane/config/validator.h"
 
@@ -49,6 +50,7 @@ std::optional<Compiled> Compile(const std::vector<SourceFile>& files, const Envi
   Diagnostics found;
   const Ast ast = Parse(files, env, &found);
   Model model = Analyze(ast, env, &found);
+  ResolveTls(env, &model, &found);
   Validate(&model, &found);
   v1::Snapshot snapshot = Emit(model, &found);
   ReportInFileOrder(files, found, diagnostics);

@@ -1,8 +1,8 @@
 // Compile: configuration files in, a snapshot and the control plane's own settings out.
 //
-// The pipeline is source -> lexer -> parser -> AST -> analyzer -> model -> emitter -> snapshot.
-// Each stage is pure: what it needs from the outside (environment variables, files, names) comes
-// through Environment. Thread-safe: no shared state.
+// The pipeline is source -> lexer -> parser -> AST -> analyzer -> model -> TLS files -> validator
+// -> emitter -> snapshot. Each stage is pure: what it needs from the outside (environment
+// variables, files, names) comes through Environment. Thread-safe: no shared state.
 //
 //   Diagnostics diagnostics;
 //   auto compiled = config::Compile(files, config::Environment::Real(), &diagnostics);
@@ -37,8 +37,15 @@ struct SourceFile {
 struct Environment {
   // The value of an environment variable; nullopt when it is not set.
   std::function<std::optional<std::string>(std::string_view name)> getenv;
-  // The whole content of a file (error pages, ACL pattern files).
+  // The whole content of a file (error pages, ACL pattern files, certificates). NOT_FOUND when
+  // there is none.
   std::function<absl::StatusOr<std::string>(std::string_view path)> read_file;
+  // The names of the files in a directory, in any order; folders in it are left out. An error when
+  // `path` is not a directory.
+  std::function<absl::StatusOr<std::vector<std::string>>(std::string_view path)> list_directory =
+      [](std::string_view) { return absl::NotFoundError("no directory"); };
+  // The time, for certificates that expire.
+  std::function<WallTime()> now = [] { return WallTime(); };
   // The addresses of a host name, port 0, preferred first. Never called for literal addresses.
   std::function<absl::StatusOr<std::vector<Address>>(std::string_view host)> resolve;
 

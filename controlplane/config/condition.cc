@@ -14,8 +14,8 @@
 namespace lb::config {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFeatures = {
-    "EPOLL", "GETADDRINFO", "PCRE2", "PCRE2_JIT", "PROMEX", "RT", "THREAD"};
+constexpr std::array<std::string_view, 8> kFeatures = {
+    "EPOLL", "GETADDRINFO", "OPENSSL", "PCRE2", "PCRE2_JIT", "PROMEX", "RT", "THREAD"};
 
 // Bounds recursion over "!" and "(", which a hostile file could nest without end.
 constexpr int kMaxDepth = 64;

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -168,6 +169,44 @@ void DescribeSections(const std::string& kind, const RepeatedPtrField<Section>& 
   }
 }
 
+std::string_view FileWord(v1::TlsFile::Kind kind) {
+  switch (kind) {
+    case v1::TlsFile::CERTIFICATE:
+      return "certificate";
+    case v1::TlsFile::AUTHORITIES:
+      return "authorities";
+    case v1::TlsFile::REVOCATIONS:
+      return "revocations";
+    case v1::TlsFile::TICKET_KEYS:
+      return "ticket keys";
+    case v1::TlsFile::DH_PARAMETERS:
+      return "Diffie-Hellman parameters";
+    default:
+      return "file";
+  }
+}
+
+// Says which files changed, never how: they hold keys.
+void DescribeFiles(const RepeatedPtrField<v1::TlsFile>& from,
+                   const RepeatedPtrField<v1::TlsFile>& to, std::vector<std::string>* lines) {
+  std::map<std::pair<std::string_view, v1::TlsFile::Kind>, const v1::TlsFile*> old;
+  for (const v1::TlsFile& file : from) old[{file.name(), file.kind()}] = &file;
+  auto add = [lines](std::string_view sign, const v1::TlsFile& file) {
+    lines->push_back(
+        absl::StrCat(std::string(sign), " ", std::string(FileWord(file.kind())), " ", file.name()));
+  };
+  for (const v1::TlsFile& file : to) {
+    auto it = old.find({file.name(), file.kind()});
+    if (it == old.end()) {
+      add("+", file);
+      continue;
+    }
+    if (!MessageDifferencer::Equals(*it->second, file)) add("~", file);
+    old.erase(it);
+  }
+  for (const auto& [key, file] : old) add("-", *file);
+}
+
 }  // namespace
 
 std::vector<std::string> DescribeChanges(const v1::Snapshot& from, const v1::Snapshot& to) {
@@ -175,6 +214,7 @@ std::vector<std::string> DescribeChanges(const v1::Snapshot& from, const v1::Sna
   DescribeFields("global", from.global(), to.global(), {}, &lines);
   DescribeSections("frontend", from.frontends(), to.frontends(), &lines);
   DescribeSections("backend", from.backends(), to.backends(), &lines);
+  DescribeFiles(from.tls_files(), to.tls_files(), &lines);
   return lines;
 }
 

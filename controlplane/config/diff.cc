@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "google/protobuf/util/message_differencer.h"
 
@@ -34,6 +35,24 @@ void DiffSections(const RepeatedPtrField<Section>& from, const RepeatedPtrField<
   }
 }
 
+void DiffFiles(const RepeatedPtrField<v1::TlsFile>& from, const RepeatedPtrField<v1::TlsFile>& to,
+               v1::SnapshotDelta* delta) {
+  std::map<std::pair<std::string_view, v1::TlsFile::Kind>, const v1::TlsFile*> old;
+  for (const v1::TlsFile& file : from) old[{file.name(), file.kind()}] = &file;
+  for (const v1::TlsFile& file : to) {
+    auto it = old.find({file.name(), file.kind()});
+    if (it == old.end() || !MessageDifferencer::Equals(*it->second, file)) {
+      *delta->add_tls_files() = file;
+    }
+    if (it != old.end()) old.erase(it);
+  }
+  for (const auto& [key, file] : old) {
+    v1::TlsFile* removed = delta->add_removed_tls_files();
+    removed->set_name(file->name());
+    removed->set_kind(file->kind());
+  }
+}
+
 }  // namespace
 
 v1::SnapshotDelta Diff(const v1::Snapshot& from, const v1::Snapshot& to) {
@@ -50,6 +69,7 @@ v1::SnapshotDelta Diff(const v1::Snapshot& from, const v1::Snapshot& to) {
                delta.mutable_removed_frontends(), delta.mutable_frontend_order());
   DiffSections(before.backends(), after.backends(), delta.mutable_backends(),
                delta.mutable_removed_backends(), delta.mutable_backend_order());
+  DiffFiles(before.tls_files(), after.tls_files(), &delta);
   return delta;
 }
 

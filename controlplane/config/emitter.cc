@@ -61,6 +61,8 @@ class Emitter {
       if (proxy.has_frontend()) Frontend(proxy);
       if (proxy.has_backend()) Backend(proxy);
     }
+    Http2(global);
+    for (const v1::TlsFile& file : model_.tls_files) *snapshot_.add_tls_files() = file;
     CheckIds();
     return std::move(snapshot_);
   }
@@ -69,6 +71,29 @@ class Emitter {
   static void Complete(v1::LogTarget* target) {
     if (target->max_level().empty()) target->set_max_level("debug");
     if (target->format().empty()) target->set_format("rfc3164");
+  }
+
+  // What is said of one side wins over what is said of both.
+  void Http2(v1::Global* global) {
+    const Http2Words& both = model_.http2;
+    if (both.max_concurrent_streams != 0) {
+      v1::Http2Global* http2 = global->mutable_http2();
+      if (http2->frontend_max_concurrent_streams() == 0) {
+        http2->set_frontend_max_concurrent_streams(both.max_concurrent_streams);
+      }
+      if (http2->backend_max_concurrent_streams() == 0) {
+        http2->set_backend_max_concurrent_streams(both.max_concurrent_streams);
+      }
+    }
+    if (both.initial_window_size != 0) {
+      v1::Http2Global* http2 = global->mutable_http2();
+      if (http2->frontend_initial_window_size() == 0) {
+        http2->set_frontend_initial_window_size(both.initial_window_size);
+      }
+      if (http2->backend_initial_window_size() == 0) {
+        http2->set_backend_initial_window_size(both.initial_window_size);
+      }
+    }
   }
 
   // Explicit numbers stay; the others take the next free one in file order.
@@ -268,6 +293,13 @@ class Emitter {
     out->set_cookie(settings.cookie);
     out->set_disabled(settings.is_disabled);
     if (!settings.source.address().empty()) *out->mutable_source() = settings.source;
+    if (server.tls) *out->mutable_tls() = *server.tls;
+    out->set_protocol(settings.protocol);
+    out->set_send_proxy(settings.send_proxy_v2 ? 2 : settings.send_proxy_v1 ? 1 : 0);
+    if (settings.send_proxy_v2) *out->mutable_proxy_v2_options() = settings.proxy_v2_options;
+    out->set_has_max_reuse(settings.max_reuse.has_value());
+    out->set_max_reuse(settings.max_reuse.value_or(0));
+    out->set_pool_low_conn(settings.pool_low_conn);
     if (!settings.is_checked) return;
     out->set_is_checked(true);
     *out->mutable_health_check() = EmitHealthCheck(proxy, server);

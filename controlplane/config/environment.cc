@@ -33,6 +33,21 @@ absl::StatusOr<std::string> ReadFile(std::string_view path) {
   return text.str();
 }
 
+absl::StatusOr<std::vector<std::string>> ListFiles(std::string_view path) {
+  std::vector<std::string> names;
+  std::error_code ec;
+  for (std::filesystem::directory_iterator it(std::string(path), ec), end; !ec && it != end;
+       it.increment(ec)) {
+    std::error_code gone;  // of a file that goes meanwhile, or a link that leads nowhere
+    if (it->is_regular_file(gone)) names.push_back(it->path().filename().string());
+  }
+  if (ec) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot list directory '", std::string(path), "': ", ec.message()));
+  }
+  return names;
+}
+
 absl::StatusOr<std::vector<Address>> Resolve(std::string_view host) {
   const std::string name(host);
   addrinfo hints = {};
@@ -84,6 +99,8 @@ Environment Environment::Real() {
     return value;
   };
   env.read_file = ReadFile;
+  env.list_directory = ListFiles;
+  env.now = [] { return Clock::Real().WallNow(); };
   env.resolve = Resolve;
   return env;
 }

@@ -98,6 +98,7 @@ std::string_view SectionName(SectionKind kind) {
 std::span<const KeywordTable> KeywordTables() {
   static const std::vector<KeywordTable>* const tables =
       new std::vector<KeywordTable>{{"The process", GlobalKeywords()},
+                                    {"TLS and HTTP/2", TlsKeywords()},
                                     {"Runtime socket and statistics page", StatsKeywords()},
                                     {"Logs", LogKeywords()},
                                     {"Proxies", ProxyKeywords()},

@@ -16,6 +16,7 @@
 #include "common/base/diagnostics.h"
 #include "controlplane/config/compile.h"
 #include "controlplane/config/keyword.h"
+#include "controlplane/config/tls/words.h"
 #include "lb/v1/snapshot.pb.h"
 
 namespace lb::config {
@@ -42,10 +43,17 @@ struct ServerSettings {
   v1::OnMarkedUp on_marked_up = v1::ON_MARKED_UP_NONE;
   std::optional<uint32_t> pool_max_conn;
   Millis pool_purge_delay{5'000};
+  std::optional<uint32_t> max_reuse;  // "max-reuse"; absent: no limit
+  uint32_t pool_low_conn = 0;
   Millis slowstart{0};
   std::string cookie;
   v1::SourceAddress source;
   bool init_addr_none = false;  // "init-addr" ends in "none"
+  ServerTlsWords tls;
+  v1::ConnectionProtocol protocol = v1::CONNECTION_PROTOCOL_UNSPECIFIED;
+  bool send_proxy_v1 = false;
+  bool send_proxy_v2 = false;  // wins over version 1
+  v1::ProxyV2Options proxy_v2_options;
 
   bool is_checked = false;
   bool check_send_proxy = false;
@@ -57,6 +65,7 @@ struct ServerSettings {
   uint32_t check_port = 0;
   std::string check_address;  // with port 0, or a unix address
   v1::InitState init_state = v1::INIT_STATE_DEFAULT;
+  PlacedText check_protocol;  // "check-proto": "h1" or "h2"
 };
 
 struct Server {
@@ -64,6 +73,8 @@ struct Server {
   SourcePlace place;
   ServerAddress address;
   ServerSettings settings;
+  std::optional<v1::ServerTls> tls;        // made by ResolveTls()
+  std::optional<v1::ServerTls> check_tls;  // the same for its checks
 };
 
 // "option httpchk" and its like, with their steps.
@@ -103,6 +114,8 @@ struct StatsSettings {
 struct Bind {
   v1::Bind settings;
   SourcePlace place;
+  BindTlsWords tls;
+  PlacedText protocol;  // "proto"
 };
 
 struct BackendReference {
@@ -188,8 +201,17 @@ struct Proxy {
   bool has_backend() const { return kind == SectionKind::kBackend || kind == SectionKind::kListen; }
 };
 
+// "tune.h2.*" of both sides; those of one side are in Model::global already.
+struct Http2Words {
+  uint32_t max_concurrent_streams = 0;  // 0: not written
+  uint32_t initial_window_size = 0;
+};
+
 struct Model {
   v1::Global global;
+  Http2Words http2;
+  TlsDefaults tls_defaults;
+  std::vector<v1::TlsFile> tls_files;  // by name and kind; made by ResolveTls()
   ControlSettings control;
   bool log_send_hostname = false;
   std::vector<Proxy> proxies;  // in file order, defaults not among them

@@ -103,8 +103,7 @@ void ReportUnknown(std::initializer_list<std::span<const Parameter>> tables, Sco
 }  // namespace
 
 void ApplyParameters(std::initializer_list<std::span<const Parameter>> tables, Scope& scope,
-                     const Statement& statement, size_t first, v1::Bind* bind,
-                     ServerSettings* server) {
+                     const Statement& statement, size_t first, Bind* bind, ServerSettings* server) {
   for (size_t i = first; i < statement.args.size(); ++i) {
     const Parameter* parameter = FindParameter(tables, statement.args[i].text);
     if (parameter == nullptr) {

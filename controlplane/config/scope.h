@@ -53,18 +53,25 @@ class Scope {
 // The same for one parameter of a "bind" or "server" line: its arguments follow its name.
 class LineScope {
  public:
-  LineScope(Scope& scope, const Statement& statement, size_t position, v1::Bind* bind,
+  LineScope(Scope& scope, const Statement& statement, size_t position, Bind* bind,
             ServerSettings* server)
       : scope_(scope), statement_(statement), position_(position), bind_(bind), server_(server) {}
 
   Scope& scope() const { return scope_; }
   const Statement& statement() const { return statement_; }
   size_t position() const { return position_; }  // of the parameter's name
-  v1::Bind& bind() const { return *bind_; }
+  v1::Bind& bind() const { return bind_->settings; }
+  Bind& bind_model() const { return *bind_; }
   ServerSettings& server() const { return *server_; }
+  // What bind and server lines say about TLS alike.
+  TlsWords& tls() const { return bind_ != nullptr ? bind_->tls.common : server_->tls.common; }
   std::string_view name() const { return statement_.args[position_].text; }
   // The parameter's argument `i`, from 0.
   const std::string& Arg(size_t i) const { return statement_.args[position_ + 1 + i].text; }
+
+  // Argument `i` and where it stands.
+  PlacedText Placed(size_t i) const { return {Arg(i), statement_.Place(position_ + 1 + i)}; }
+  SourcePlace NamePlace() const { return statement_.Place(position_); }
 
   void Error(size_t i, std::string message, std::string fix = "") const {
     scope_.Error(statement_, position_ + 1 + i, std::move(message), std::move(fix));
@@ -80,15 +87,14 @@ class LineScope {
   Scope& scope_;
   const Statement& statement_;
   size_t position_;
-  v1::Bind* bind_;
+  Bind* bind_;
   ServerSettings* server_;
 };
 
 // Reads the parameters of `statement` from argument `first` on, by the rows of `tables`.
 // Reports unknown, unsupported and incomplete ones, and goes on after each.
 void ApplyParameters(std::initializer_list<std::span<const Parameter>> tables, Scope& scope,
-                     const Statement& statement, size_t first, v1::Bind* bind,
-                     ServerSettings* server);
+                     const Statement& statement, size_t first, Bind* bind, ServerSettings* server);
 
 }  // namespace lb::config
 

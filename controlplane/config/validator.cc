@@ -89,6 +89,11 @@ class Validator {
   // Drops what only HTTP has from proxies in TCP mode.
   void FitMode(Proxy& proxy) {
     if (proxy.mode == v1::PROXY_MODE_HTTP) return;
+    for (const Bind& bind : proxy.binds) {
+      if (bind.protocol.empty()) continue;
+      diagnostics_->Error(bind.protocol.place,
+                          absl::StrCat("'proto ", bind.protocol.text, "' needs 'mode http'"));
+    }
     Drop(proxy, &proxy.http_request, "http-request");
     Drop(proxy, &proxy.redirects, "redirect");
     Drop(proxy, &proxy.http_response, "http-response");
@@ -175,6 +180,12 @@ class Validator {
   }
 
   void CheckedServer(const Proxy& proxy, const Server& server) {
+    const PlacedText& protocol = server.settings.check_protocol;
+    if (server.settings.is_checked && !protocol.empty() &&
+        proxy.check.kind != v1::HealthCheck::HTTP) {
+      diagnostics_->Error(protocol.place,
+                          absl::StrCat("'check-proto ", protocol.text, "' needs 'option httpchk'"));
+    }
     if (!server.settings.is_checked) return;
     if (server.address.is_offset && server.settings.check_port == 0 && !HasConnectPort(proxy)) {
       diagnostics_->Error(

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,11 @@
 #include "dataplane/rules/log_format.h"
 #include "dataplane/rules/tcp_rules.h"
 #include "dataplane/upstream/backend.h"
+
+namespace lb::tls {
+class ClientContext;
+class ServerContext;
+}  // namespace lb::tls
 
 namespace lb::proxy {
 
@@ -86,10 +92,17 @@ struct ProxyConfig {
   bool splice = false;
 };
 
+// "server ... ssl".
+struct ServerTls {
+  std::shared_ptr<tls::ClientContext> context;  // null: plain
+  std::optional<rules::Expr> sni;               // unset: none is sent
+};
+
 struct BackendConfig : ProxyConfig {
   BackendId id = 0;
   upstream::Balance balance;
   std::vector<std::shared_ptr<const upstream::ServerConfig>> servers;
+  std::vector<ServerTls> server_tls;  // by ServerConfig::position
   Millis connect_timeout = kForever;
   Millis server_timeout = kForever;
   Millis queue_timeout = kForever;
@@ -117,6 +130,7 @@ struct BindConfig {
   std::string label;  // as written, for messages
   uint32_t number = 0;
   uint32_t maxconn = 0;
+  std::shared_ptr<const tls::ServerContext> tls;  // null: plain
 };
 
 struct FrontendConfig : ProxyConfig {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/sanitizers.h"
+#include "common/tls/facts.h"
 
 namespace lb::proxy {
 
@@ -57,6 +58,7 @@ void PrepareTxn(Exchange* exchange) {
   txn.local = &session.local_address;
   txn.listener_number = session.listener_number;
   txn.listener_name = session.listener_name;
+  PrepareTls(exchange);
   txn.frontend = {exchange->frontend->name, exchange->frontend->number};
   txn.backend = {};
   txn.default_backend = exchange->frontend->default_backend;
@@ -72,6 +74,16 @@ void PrepareTxn(Exchange* exchange) {
   txn.res_vars = &exchange->res_vars;
   txn.log_level = rules::kLogLevelUnset;
   txn.log = nullptr;
+}
+
+void PrepareTls(Exchange* exchange) {
+  rules::TxnContext& txn = exchange->txn;
+  txn.client_tls = exchange->session->client_tls;
+  txn.is_ssl = txn.client_tls != nullptr;
+  txn.server_tls = nullptr;
+  if (!txn.is_ssl) return;
+  exchange->log.ssl_version = tls::VersionName(txn.client_tls);
+  exchange->log.ssl_cipher = tls::CipherName(txn.client_tls);
 }
 
 }  // namespace lb::proxy

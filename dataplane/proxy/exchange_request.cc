@@ -143,11 +143,9 @@ void AddForwardedFor(Exchange* x) {
 
 }  // namespace
 
-bool PassesConnectionRules(Exchange* x) {
-  for (const rules::TcpRules* list : {&x->frontend->tcp_connection, &x->frontend->tcp_session}) {
-    if (!list->empty() && list->Apply(x->txn) == rules::TcpVerdict::kReject) return false;
-  }
-  return true;
+bool PassesConnectionRules(Exchange* x, ConnectionRules which) {
+  const rules::TcpRules& list = RulesOf(*x->frontend, which);
+  return list.empty() || list.Apply(x->txn) != rules::TcpVerdict::kReject;
 }
 
 bool PassesContentRules(Exchange* x, const ProxyConfig& proxy) {

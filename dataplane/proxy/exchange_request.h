@@ -19,9 +19,13 @@ Route RouteRequest(Exchange* exchange);
 // Whether both are one "listen" section: it runs its rules once.
 bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend);
 
-// Applies the frontend's "tcp-request connection" and "session" rules. False: the connection is to
-// be closed without a word, in the log neither.
-bool PassesConnectionRules(Exchange* exchange);
+// "tcp-request connection": before the TLS handshake; "tcp-request session": after it.
+enum class ConnectionRules : uint8_t { kConnection, kSession };
+inline const rules::TcpRules& RulesOf(const ProxyConfig& proxy, ConnectionRules which) {
+  return which == ConnectionRules::kConnection ? proxy.tcp_connection : proxy.tcp_session;
+}
+// Applies the frontend's. False: the connection is to be closed without a word, in the log neither.
+bool PassesConnectionRules(Exchange* exchange, ConnectionRules which);
 
 // Applies the "tcp-request content" rules of one section. False: the exchange ends without a reply.
 bool PassesContentRules(Exchange* exchange, const ProxyConfig& proxy);

@@ -68,7 +68,8 @@ BodyPiece H1Source::Receive() {
     if (got.status == IoStatus::kAborted) return {BodyPiece::kAborted, {}};
     if (!got.ok()) {
       // Only an orderly end can complete a body that lasts until the close.
-      if (got.status == IoStatus::kEof && body_.End()) return {BodyPiece::kDone, {}};
+      if (got.status == IoStatus::kEof && !stream_->is_truncated() && body_.End())
+        return {BodyPiece::kDone, {}};
       return {BodyPiece::kCut, {}};
     }
     in_->Commit(got.bytes);
@@ -96,7 +97,7 @@ void H1Source::Consume(size_t bytes) {
 }
 
 net::Stream* H1Source::raw_stream() {
-  return pending_.empty() && in_->is_empty() ? stream_ : nullptr;
+  return pending_.empty() && in_->is_empty() && !stream_->is_tls() ? stream_ : nullptr;
 }
 
 uint64_t H1Source::raw_bytes() const { return pending_.empty() ? body_.raw_left() : 0; }
@@ -221,7 +222,9 @@ MessageSink::Status H1Sink::Finish(const http::HeaderList& trailers) {
 }
 
 net::Stream* H1Sink::raw_stream(uint64_t bytes) {
-  if (!pending_.is_empty() || framing_ == http::Framing::kChunked) return nullptr;
+  if (!pending_.is_empty() || framing_ == http::Framing::kChunked || stream_->is_tls()) {
+    return nullptr;
+  }
   if (framing_ == http::Framing::kLength && bytes > length_left_) return nullptr;
   return stream_;
 }

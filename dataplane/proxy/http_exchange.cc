@@ -353,6 +353,7 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
   x->txn.server_address = &lease->server_address();
+  x->txn.server_tls = server.stream()->ssl();
   if (IsLogged(*x->frontend) || HasResponseRules(*x->frontend) || HasResponseRules(*x->backend)) {
     x->upstream_local = server.connection().Local();
     x->txn.upstream_local = &x->upstream_local;
@@ -387,6 +388,7 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
       if (RelayOnce(x, &server, &relay)) co_await RelayRest(x, &server, &relay);
     }
   }
+  x->txn.server_tls = nullptr;
   ReturnConnection(x, lease, &server, relay);
   co_return outcome;
 }
@@ -530,7 +532,7 @@ event::Task<void> RunExchange(Exchange* x) {
     EndExchange(x, nullptr);
     co_return;
   }
-  UpstreamLease lease(x->worker, x->session, x->backend);
+  UpstreamLease lease(x->worker, x->session, x->backend, &x->txn);
   co_await Forward(x, &lease);
   if (x->has_reply && !x->is_silent_close) co_await SendReply(x);
   CountBytes(x);

@@ -8,6 +8,7 @@
 #include "common/event/waiter.h"
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/arrival.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/http_sides.h"
@@ -60,7 +61,7 @@ class HttpSession final : public Session {
   static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
   static event::Task<void> Linger(HttpSession* self);
 
-  bool PassesRules();
+  bool PassesRules(ConnectionRules which);
   void BeginExchange(Exchange* x);
   HeadStep AdvanceHead(Exchange* x);
   void NoteHead(Exchange* x);
@@ -74,7 +75,8 @@ class HttpSession final : public Session {
   net::Stream stream_;
   net::Buffer in_;
   rules::VariableSet session_vars_;
-  SteadyTime ready_at_{};
+  SteadyTime ready_at_{};     // accepted, or ready for another request
+  SteadyTime waits_since_{};  // as ready_at_, but after what comes before the first byte
   SteadyTime first_byte_at_{};
   uint64_t requests_ = 0;
   uint32_t refusal_ = 0;  // with HeadStep::kInvalid: the status to answer
@@ -85,7 +87,7 @@ class HttpSession final : public Session {
 SteadyTime HttpSession::IdleDeadline() const {
   const Millis wait =
       requests_ == 0 ? frontend->http_request_timeout : frontend->http_keep_alive_timeout;
-  return DeadlineAfter(ready_at_, wait);
+  return DeadlineAfter(waits_since_, wait);
 }
 
 // Begins to wait for a request. What the socket holds counts, not what the last read left of it:
@@ -113,12 +115,12 @@ void HttpSession::BeginExchange(Exchange* x) {
 }
 
 // The rules for connections, which see no request.
-bool HttpSession::PassesRules() {
-  if (frontend->tcp_connection.empty() && frontend->tcp_session.empty()) return true;
+bool HttpSession::PassesRules(ConnectionRules which) {
+  if (RulesOf(*frontend, which).empty()) return true;
   std::unique_ptr<Exchange> x = worker_->exchanges->Take();
   BeginExchange(x.get());
   x->txn.request = nullptr;
-  const bool passes = PassesConnectionRules(x.get());
+  const bool passes = PassesConnectionRules(x.get(), which);
   worker_->exchanges->Give(std::move(x));
   return passes;
 }
@@ -171,8 +173,8 @@ HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
 event::Task<bool> HttpSession::ReceiveRest(HttpSession* self, Exchange* x, HeadStep step) {
   const bool is_first = self->requests_ == 0;
   event::EventLoop* loop = self->worker_->loop;
-  const SteadyTime deadline =
-      DeadlineAfter(is_first ? self->ready_at_ : loop->now(), self->frontend->http_request_timeout);
+  const SteadyTime deadline = DeadlineAfter(is_first ? self->waits_since_ : loop->now(),
+                                            self->frontend->http_request_timeout);
   WakeReason why = WakeReason::kReady;
   while (step == HeadStep::kMore && why == WakeReason::kReady && !self->is_killed()) {
     why = co_await Wait(loop, {&self->stream_, kReadable | kHungUp | kSignalled}, deadline);
@@ -194,7 +196,8 @@ event::Task<bool> HttpSession::ReceiveRest(HttpSession* self, Exchange* x, HeadS
 // What is known once the head is there.
 void HttpSession::NoteHead(Exchange* x) {
   const SteadyTime now = worker_->loop->now();
-  x->log.idle_ms = MillisBetween(ready_at_, first_byte_at_);
+  if (requests_ == 0) x->log.handshake_ms = handshake_ms;
+  x->log.idle_ms = MillisBetween(waits_since_, first_byte_at_);
   x->log.request_ms = MillisBetween(first_byte_at_, now);
   // A copy, since the buffer may be used again before the line is written; cheap next to a request.
   const http::RequestHead& head = x->request;
@@ -226,7 +229,12 @@ event::Task<void> HttpSession::Linger(HttpSession* self) {
 event::Task<void> HttpSession::Run(HttpSession* self) {
   event::EventLoop* loop = self->worker_->loop;
   self->ready_at_ = self->accepted_at;
-  bool goes_on = self->PassesRules();
+  bool goes_on = self->PassesRules(ConnectionRules::kConnection);
+  if (goes_on && NeedsArrival(*self->bind)) {
+    goes_on = co_await Arrive(self->worker_, self);
+  }
+  self->waits_since_ = loop->now();
+  goes_on = goes_on && self->PassesRules(ConnectionRules::kSession);
   while (goes_on) {
     if (self->in_.is_empty()) {
       self->BecomeIdle();
@@ -261,7 +269,7 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
     }
     self->worker_->exchanges->Give(std::move(x));
     self->backend = nullptr;
-    self->ready_at_ = loop->now();
+    self->ready_at_ = self->waits_since_ = loop->now();
     if (lingers) co_await Linger(self);
   }
 }
@@ -273,6 +281,7 @@ void InitSession(Session* session, const Accepted& accepted) {
   session->frontend = accepted.frontend;
   session->client_address = accepted.peer;
   session->local_address = accepted.local;
+  session->bind = &bind;
   session->listener_number = bind.number;
   session->listener_name = bind.name;
   session->accepted_at = session->last_activity = accepted.worker->loop->now();

@@ -14,9 +14,12 @@
 #include "common/net/stream.h"
 #include "dataplane/upstream/server.h"
 
+struct ssl_st;
+
 namespace lb::proxy {
 
 struct BackendConfig;
+struct BindConfig;
 struct FrontendConfig;
 class SessionList;
 
@@ -59,7 +62,10 @@ class Session {
   Address client_address;
   Address local_address;
   uint32_t listener_number = 0;
-  std::string_view listener_name;  // of the frontend's configuration
+  std::string_view listener_name;    // of the frontend's configuration
+  const BindConfig* bind = nullptr;  // of `frontend`
+  ssl_st* client_tls = nullptr;      // OpenSSL's connection, after the handshake; null: plain
+  int32_t handshake_ms = 0;          // from the accept to the end of what came before the bytes
   SteadyTime accepted_at{};
   SteadyTime last_activity{};
   SessionState state = SessionState::kIdle;

@@ -6,6 +6,7 @@
 #include "common/event/task.h"
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/arrival.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
@@ -117,6 +118,7 @@ event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease
     block->last_session_unix_ms.Set(static_cast<uint64_t>(wall.count()));
   }
   std::unique_ptr<upstream::UpstreamConnection> connection = std::move(lease->connection);
+  x->txn.server_tls = connection->stream.ssl();
   if (IsLogged(*self->frontend)) {
     x->upstream_local = connection->Local();
     x->txn.upstream_local = &x->upstream_local;
@@ -128,6 +130,7 @@ event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease
   SetTunnelTimeouts(*self->frontend, *self->backend, &client, &server);
   TunnelEndResult ended = co_await Tunnel(self->worker_, self, client, server);
   self->set_upstream(nullptr);
+  x->txn.server_tls = nullptr;
   x->bytes_from_client = ended.client_bytes;
   x->bytes_to_client = ended.server_bytes;
   if (ended.cause != '-') x->SetEnd(ended.cause, 'D');
@@ -196,12 +199,18 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
   PrepareTxn(x.get());
   x->txn.request = nullptr;
   x->txn.sess_vars = &self->session_vars_;
-  if (!PassesConnectionRules(x.get())) {
+  bool goes_on = PassesConnectionRules(x.get(), ConnectionRules::kConnection);
+  if (goes_on && NeedsArrival(*self->bind)) {
+    goes_on = co_await Arrive(self->worker_, self);
+    x->log.handshake_ms = self->handshake_ms;
+    PrepareTls(x.get());
+  }
+  if (!goes_on || !PassesConnectionRules(x.get(), ConnectionRules::kSession)) {
     self->worker_->exchanges->Give(std::move(x));
     co_return;
   }
   if (PassesContentRules(x.get(), *self->frontend) && self->ChooseBackend(x.get())) {
-    UpstreamLease lease(self->worker_, self, self->backend);
+    UpstreamLease lease(self->worker_, self, self->backend, &x->txn);
     co_await Serve(self, x.get(), &lease);
     lease.ReleasePlace();
     self->End(x.get(), &lease);

@@ -130,8 +130,10 @@ bool Move(TunnelDirection* d) {
   Step step = WriteOut(d);
   if (step == Step::kMoved && d->pipe.has_value()) step = SpliceOut(d);
   while (step == Step::kMoved && !d->source_ended && d->moved - before < kFairShare) {
-    if (d->full_reads >= kFullReadsToSplice && !d->pipe.has_value()) d->pipe = d->pipes->Take();
-    const bool splices = d->full_reads >= kFullReadsToSplice && d->pipe.has_value();
+    const bool may_splice =
+        d->full_reads >= kFullReadsToSplice && !d->from->is_tls() && !d->to->is_tls();
+    if (may_splice && !d->pipe.has_value()) d->pipe = d->pipes->Take();
+    const bool splices = may_splice && d->pipe.has_value();
     step = splices ? SpliceOnce(d) : CopyOnce(d);
   }
   d->is_share_used = step == Step::kMoved && !d->source_ended;

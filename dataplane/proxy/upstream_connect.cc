@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "common/net/socket.h"
+#include "common/net/tls_channel.h"
+#include "common/tls/client_context.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/random.h"
 
@@ -128,8 +130,8 @@ class QueueMembership {
 };
 
 UpstreamLease::UpstreamLease(WorkerContext* worker, Session* session,
-                             std::shared_ptr<const BackendConfig> backend)
-    : worker_(worker), session_(session), backend_(std::move(backend)) {}
+                             std::shared_ptr<const BackendConfig> backend, rules::TxnContext* txn)
+    : worker_(worker), session_(session), backend_(std::move(backend)), txn_(txn) {}
 
 UpstreamLease::~UpstreamLease() { ReleasePlace(); }
 
@@ -150,6 +152,11 @@ void UpstreamLease::HoldPlace(Candidate place, SteadyTime since) {
   queue_ms = std::max(queue_ms, 0) + MillisBetween(since, worker_->loop->now());
   server_block()->chosen.Add();
   backend_block()->chosen.Add();
+  server_name_.clear();
+  if (const std::optional<rules::Expr>& sni = tls().sni; sni.has_value()) {
+    server_name_ =
+        rules::CastTo(sni->Evaluate(*txn_), catalog::ValueType::kString, *txn_->arena).text();
+  }
 }
 
 bool UpstreamLease::ChoosePlace(const ServerRuntime* avoid) {
@@ -169,7 +176,7 @@ bool UpstreamLease::ChoosePlace(const ServerRuntime* avoid) {
 bool UpstreamLease::TakeIdleConnection(Reuse reuse) {
   if (reuse == Reuse::kNone) return false;
   ServerRuntime& server = *place_->runtime;
-  connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0);
+  connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0, server_name_);
   if (connection == nullptr) return false;
   server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
   server_block()->reused_connections.Add();
@@ -214,6 +221,24 @@ event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease) {
   }
   lease->HoldPlace(membership.TakePlace(), began);
   co_return ConnectResult::kConnected;
+}
+
+// The TLS handshake on the lease's connection, if the server's line asks for one.
+event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline) {
+  const std::shared_ptr<tls::ClientContext>& context = lease->tls().context;
+  if (context == nullptr) co_return ConnectResult::kConnected;
+  net::Stream* stream = &lease->connection->stream;
+  lease->connection->purpose = lease->server_name_;
+  tls::SslPtr connection = context->NewConnection(lease->server_name_);
+  if (connection == nullptr) co_return ConnectResult::kNoResources;
+  net::StartTls(stream, std::move(connection), context);
+  lease->session_->set_upstream(stream);
+  absl::Status status = co_await net::Handshake(stream, deadline);
+  lease->session_->set_upstream(nullptr);
+  if (status.ok()) co_return ConnectResult::kConnected;
+  lease->connection.reset();
+  if (lease->session_->is_killed()) co_return ConnectResult::kAborted;
+  co_return absl::IsDeadlineExceeded(status) ? ConnectResult::kTimeout : ConnectResult::kRefused;
 }
 
 // One attempt at the server whose place the lease holds.
@@ -272,7 +297,9 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
     if (error != 0) co_return ConnectResult::kRefused;
   }
   lease->connection = std::move(connection);
-  co_return ConnectResult::kConnected;
+  ConnectResult shook = ConnectResult::kConnected;
+  if (lease->tls().context != nullptr) shook = co_await ShakeHands(lease, deadline);
+  co_return shook;
 }
 
 event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/event/task.h"
 #include "dataplane/proxy/config.h"
@@ -34,8 +35,9 @@ enum class ConnectResult : uint8_t {
 // A place on a server, and what came of getting it. Gives the place back when destroyed.
 class UpstreamLease {
  public:
+  // `txn` is what expressions of the server's line see.
   UpstreamLease(WorkerContext* worker, Session* session,
-                std::shared_ptr<const BackendConfig> backend);
+                std::shared_ptr<const BackendConfig> backend, rules::TxnContext* txn);
   UpstreamLease(const UpstreamLease&) = delete;
   UpstreamLease& operator=(const UpstreamLease&) = delete;
   ~UpstreamLease();
@@ -70,16 +72,20 @@ class UpstreamLease {
   friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
   friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);
   friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
+  friend event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline);
   // Chooses a server that has a free place, another than `avoid` if there is one. False: none has.
   bool ChoosePlace(const upstream::ServerRuntime* avoid);
   // With the place held: takes an idle connection to the server. False: there is none.
   bool TakeIdleConnection(Reuse reuse);
   void HoldPlace(upstream::Candidate place, SteadyTime since);
+  const ServerTls& tls() const { return backend_->server_tls[place_->config->position]; }
 
   WorkerContext* const worker_;
   Session* const session_;
   const std::shared_ptr<const BackendConfig> backend_;
+  rules::TxnContext* const txn_;
   std::optional<upstream::Candidate> place_;
+  std::string server_name_;  // for TLS to the server whose place is held; empty: none
   std::shared_ptr<upstream::ServerRuntime> last_server_;
   Address server_address_;
 };

@@ -22,6 +22,8 @@
 #include "dataplane/http/message.h"
 #include "dataplane/rules/variables.h"
 
+struct ssl_st;
+
 namespace lb::rules {
 
 // What fetches ask about proxies other than by name. Implemented by the worker; called on its
@@ -120,6 +122,8 @@ struct TxnContext {
   uint32_t listener_number = 0;    // %cp %fp of a unix socket; so_id
   std::string_view listener_name;  // so_name
   bool is_ssl = false;             // ssl_fc, "~" after the frontend's name
+  ssl_st* client_tls = nullptr;    // OpenSSL's connection; null: plain, or its handshake is to come
+  ssl_st* server_tls = nullptr;    // the same to the server
   uint8_t http_major = 1;          // fc_http_major
 
   NamedNumber frontend;

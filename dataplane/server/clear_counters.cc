@@ -6,7 +6,6 @@ namespace {
 
 using upstream::Count;
 
-
 void Clear(upstream::ResponseCounts* responses) {
   for (Count& count : responses->by_class) count.Set(0);
 }
@@ -38,7 +37,8 @@ void Clear(upstream::UpstreamBlock* block, bool all) {
 
 template <typename Runtime>
 void ClearMaxSessions(Runtime* runtime) {
-  runtime->max_sessions.store(runtime->sessions.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  runtime->max_sessions.store(runtime->sessions.load(std::memory_order_relaxed),
+                              std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -60,7 +60,8 @@ void ClearMaxima(const ServingSet& serving, proxy::ProcessLoad* load) {
     runtime->queue.max_size()->store(runtime->queue.size(), std::memory_order_relaxed);
   }
   for (const ServingSet::Server& server : serving.servers) ClearMaxSessions(server.runtime.get());
-  load->max_connections_seen.store(load->connections.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  load->max_connections_seen.store(load->connections.load(std::memory_order_relaxed),
+                                   std::memory_order_relaxed);
 }
 
 }  // namespace lb::server

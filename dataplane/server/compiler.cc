@@ -66,7 +66,10 @@ std::unordered_map<std::string_view, uint64_t> ReachableConnections(const v1::Sn
 class SnapshotCompiler {
  public:
   explicit SnapshotCompiler(const CompileInput& input)
-      : input_(input), snapshot_(*input.snapshot), logs_(snapshot_.global()) {
+      : input_(input),
+        snapshot_(*input.snapshot),
+        logs_(snapshot_.global()),
+        tls_(snapshot_, input.previous, input.ticket_keys) {
     FindPrevious();
   }
 
@@ -82,6 +85,7 @@ class SnapshotCompiler {
   const CompileInput& input_;
   const v1::Snapshot& snapshot_;
   LogSenders logs_;
+  TlsCompiler tls_;
   // By name: the messages before, and what they were compiled to.
   std::unordered_map<std::string_view, const v1::Frontend*> old_frontends_;
   std::unordered_map<std::string_view, const v1::Backend*> old_backends_;
@@ -144,11 +148,11 @@ bool SnapshotCompiler::AddFrontend(const v1::Frontend& message) {
   auto old_message = old_frontends_.find(name);
   auto old_config = frontend_configs_.find(name);
   if (old_message != old_frontends_.end() && old_config != frontend_configs_.end() &&
-      IsSame(*old_message->second, message)) {
+      IsSame(*old_message->second, message) && !tls_.IsAffected(message)) {
     config_->frontends.push_back(old_config->second);
     return true;
   }
-  auto frontend = CompileFrontend(message, &logs_, input_.runtimes);
+  auto frontend = CompileFrontend(message, &logs_, &tls_, input_.runtimes);
   if (!frontend.ok()) return Fail("frontend " + name, frontend.status());
   config_->frontends.push_back(std::move(*frontend));
   return true;
@@ -168,12 +172,13 @@ bool SnapshotCompiler::AddBackend(const v1::Backend& message, uint64_t reachable
   if (old_message != old_backends_.end()) {
     auto old_config = input_.previous_config->backend_by_name.find(name);
     if (old_config != input_.previous_config->backend_by_name.end() &&
-        old_config->second->fullconn == fullconn && IsSame(*old_message->second, message)) {
+        old_config->second->fullconn == fullconn && IsSame(*old_message->second, message) &&
+        !tls_.IsAffected(message)) {
       backend = old_config->second;
     }
   }
   if (backend == nullptr) {
-    auto compiled = CompileBackend(message, fullconn, &logs_, input_.runtimes);
+    auto compiled = CompileBackend(message, fullconn, &logs_, &tls_, input_.runtimes);
     if (!compiled.ok()) return Fail("backend " + name, compiled.status());
     backend = std::move(*compiled);
   }

@@ -14,6 +14,7 @@
 #include "dataplane/proxy/config.h"
 #include "dataplane/server/problem.h"
 #include "dataplane/server/runtime_source.h"
+#include "dataplane/server/tls_compiler.h"
 #include "lb/v1/snapshot.pb.h"
 
 namespace lb::server {
@@ -38,6 +39,7 @@ struct CompileInput {
   // The snapshot that is served now and what it was compiled to; null: none.
   const v1::Snapshot* previous = nullptr;
   std::shared_ptr<const proxy::Config> previous_config;
+  std::shared_ptr<const tls::TicketKeys> ticket_keys;  // null: each context has its own
 };
 
 // Either `config`, or why there is none.

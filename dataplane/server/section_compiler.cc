@@ -188,8 +188,9 @@ absl::Status CompileSource(const v1::Server& message, const v1::Backend& backend
 }
 
 absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
-    const v1::Server& message, const v1::Backend& backend) {
+    const v1::Server& message, const v1::Backend& backend, uint32_t position) {
   auto server = std::make_shared<upstream::ServerConfig>();
+  server->position = position;
   server->id = ServerIdOf(backend.common().name(), message.name());
   server->name = message.name();
   server->number = message.number();
@@ -215,6 +216,20 @@ absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
   server->port_from_client = message.port_from_client();
   server->port_offset = message.port_offset();
   LB_RETURN_IF_ERROR(CompileSource(message, backend, server.get()));
+  return server;
+}
+
+absl::StatusOr<proxy::ServerTls> CompileServerTls(const v1::Server& message,
+                                                  const rules::Compiler& compiler,
+                                                  TlsCompiler* tls) {
+  proxy::ServerTls server;
+  if (!message.has_tls()) return server;
+  LB_ASSIGN_OR_RETURN(server.context, tls->CompileServer(message.tls()));
+  if (message.tls().has_sni()) {
+    absl::StatusOr<rules::Expr> sni = compiler.CompileExpr(message.tls().sni());
+    if (!sni.ok()) return WithContext(sni.status(), "sni");
+    server.sni = *std::move(sni);
+  }
   return server;
 }
 
@@ -264,7 +279,7 @@ absl::StatusOr<std::shared_ptr<const net::SyslogSender>> LogSenders::For(
 }
 
 absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
-                                       uint32_t default_backlog) {
+                                       uint32_t default_backlog, TlsCompiler* tls) {
   BindConfig bind;
   bind.label = message.label().empty() ? message.address() : message.label();
   constexpr std::string_view kInherited = "fd:";
@@ -293,12 +308,16 @@ absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
   options.mode = message.mode();
   options.user = message.user();
   options.group = message.group();
+  if (message.has_tls()) {
+    LB_ASSIGN_OR_RETURN(bind.tls, tls->CompileBind(message.tls()));
+  }
   bind.key = KeyOf(bind);
   return bind;
 }
 
 absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::Frontend& message,
                                                                       LogSenders* logs,
+                                                                      TlsCompiler* tls,
                                                                       RuntimeSource* runtimes) {
   auto config = std::make_shared<FrontendConfig>();
   rules::Compiler compiler(rules::CompileEnvironment::Real());
@@ -313,7 +332,7 @@ absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::
   if (backlog == 0) backlog = message.maxconn() != 0 ? message.maxconn() : kDefaultBacklog;
   for (const v1::Bind& line : message.binds()) {
     const auto number = static_cast<uint32_t>(config->binds.size() + 1);
-    absl::StatusOr<BindConfig> bind = CompileBind(line, number, backlog);
+    absl::StatusOr<BindConfig> bind = CompileBind(line, number, backlog, tls);
     if (!bind.ok()) return WithContext(bind.status(), "bind " + line.label());
     config->binds.push_back(std::move(*bind));
   }
@@ -324,6 +343,7 @@ absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::
 absl::StatusOr<std::shared_ptr<const BackendConfig>> CompileBackend(const v1::Backend& message,
                                                                     uint32_t fullconn,
                                                                     LogSenders* logs,
+                                                                    TlsCompiler* tls,
                                                                     RuntimeSource* runtimes) {
   auto config = std::make_shared<BackendConfig>();
   rules::Compiler compiler(rules::CompileEnvironment::Real());
@@ -331,10 +351,12 @@ absl::StatusOr<std::shared_ptr<const BackendConfig>> CompileBackend(const v1::Ba
   config->id = BackendIdOf(config->name);
   LB_ASSIGN_OR_RETURN(config->balance, CompileBalance(message.balance()));
   for (const v1::Server& line : message.servers()) {
-    absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> server =
-        CompileServer(line, message);
+    auto server = CompileServer(line, message, static_cast<uint32_t>(config->servers.size()));
     if (!server.ok()) return WithContext(server.status(), "server " + line.name());
     config->servers.push_back(std::move(*server));
+    auto server_tls = CompileServerTls(line, compiler, tls);
+    if (!server_tls.ok()) return WithContext(server_tls.status(), "server " + line.name());
+    config->server_tls.push_back(std::move(*server_tls));
   }
   SetBackendTimeouts(message, config.get());
   config->retries = message.retries();

@@ -12,6 +12,7 @@
 #include "dataplane/proxy/config.h"
 #include "dataplane/rules/compiler.h"
 #include "dataplane/server/runtime_source.h"
+#include "dataplane/server/tls_compiler.h"
 #include "lb/v1/snapshot.pb.h"
 
 namespace lb::server {
@@ -28,15 +29,16 @@ class LogSenders {
 };
 
 absl::StatusOr<std::shared_ptr<const proxy::FrontendConfig>> CompileFrontend(
-    const v1::Frontend& frontend, LogSenders* logs, RuntimeSource* runtimes);
+    const v1::Frontend& frontend, LogSenders* logs, TlsCompiler* tls, RuntimeSource* runtimes);
 
 // `fullconn` is the limit that holds, also when the message leaves it to be derived.
 absl::StatusOr<std::shared_ptr<const proxy::BackendConfig>> CompileBackend(
-    const v1::Backend& backend, uint32_t fullconn, LogSenders* logs, RuntimeSource* runtimes);
+    const v1::Backend& backend, uint32_t fullconn, LogSenders* logs, TlsCompiler* tls,
+    RuntimeSource* runtimes);
 
 // One bind line. `number` counts from 1 in its frontend.
 absl::StatusOr<proxy::BindConfig> CompileBind(const v1::Bind& bind, uint32_t number,
-                                              uint32_t default_backlog);
+                                              uint32_t default_backlog, TlsCompiler* tls);
 
 }  // namespace lb::server
 

@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -35,7 +37,10 @@ struct UpstreamConnection {
   net::Stream stream;
   net::Buffer in;
   SteadyTime idle_since{};  // valid while in a pool
-  uint64_t exchanges = 0;   // begun on this connection
+  // What else it was made for, such as the server name told in TLS: only an exchange that wants the
+  // same may use it.
+  std::string purpose;
+  uint64_t exchanges = 0;  // begun on this connection
 
  private:
   Address local_;
@@ -45,7 +50,9 @@ class IdlePool {
  public:
   // The most recently used connection that is still open, or null. Those found closed are dropped.
   // Only one that has served at least `min_exchanges` before. Takes the newest of them.
-  std::unique_ptr<UpstreamConnection> Take(uint64_t min_exchanges = 0);
+  // `purpose` as UpstreamConnection's.
+  std::unique_ptr<UpstreamConnection> Take(uint64_t min_exchanges = 0,
+                                           std::string_view purpose = {});
   void Put(std::unique_ptr<UpstreamConnection> connection, SteadyTime now);
 
   // Drops what the server has closed and half of those idle since before `before`.

@@ -37,7 +37,8 @@ enum class OnMarkedUp : uint8_t { kNone, kShutdownBackupSessions };
 struct ServerConfig {
   ServerId id = 0;
   std::string name;
-  uint32_t number = 0;  // "sid"
+  uint32_t number = 0;    // "sid"
+  uint32_t position = 0;  // in its backend, from 0
   Address address;
   std::string address_text;
   uint32_t weight = 1;

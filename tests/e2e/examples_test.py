@@ -14,7 +14,8 @@ VARIABLES = {
     "tls.cfg": "HTTP_PORT HTTPS_PORT API1 API2 API3",
     "redis.cfg": "STATS_PORT SET1_MASTER_PORT SET1_REPLICA_PORT SET1_NODE1 SET1_NODE2 SET1_NODE3",
 }
-CASES = [("haproxy", name) for name in VARIABLES] + [("lbd", "web.cfg"), ("lbd", "mysql.cfg")]
+CASES = [("haproxy", name) for name in VARIABLES] + [("lbd", "web.cfg"), ("lbd", "mysql.cfg"),
+                                                     ("lbd", "tls.cfg")]
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLOORS = {
     "common/base": [],
     "common/event": ["common/base"],
-    "common/net": ["common/base", "common/event"],
+    "common/tls": ["common/base"],
+    "common/net": ["common/base", "common/event", "common/tls"],
     "common/catalog": ["common/base"],
     "common/snapshot": ["common/base", "proto"],
     "common/stats": ["common/base", "proto"],

@@ -107,6 +107,8 @@ class ProxyFixture {
     server->name = name;
     server->address = address;
     server->maxconn = maxconn;
+    server->position = static_cast<uint32_t>(entries.size());
+    backend->server_tls.emplace_back();
     upstream::ServerEntry entry;
     entry.config = server;
     entry.runtime = std::make_shared<upstream::ServerRuntime>(server->id, "b", name, 1);

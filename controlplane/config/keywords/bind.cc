@@ -14,8 +14,9 @@ namespace {
 constexpr size_t kMaxBinds = 10'000;
 
 void AddBind(const Statement& statement, Scope& scope) {
-  v1::Bind settings;
-  ApplyParameters({BindParameters()}, scope, statement, 1, &settings, nullptr);
+  Bind line;
+  line.place = statement.Place(0);
+  ApplyParameters({BindParameters()}, scope, statement, 1, &line, nullptr);
   const std::string& list = statement.args[0].text;
   std::vector<Bind>& binds = scope.proxy().binds;
   const std::vector<std::string> texts = absl::StrSplit(list, ',', absl::SkipEmpty());
@@ -29,7 +30,7 @@ void AddBind(const Statement& statement, Scope& scope) {
       return scope.Error(statement, 0, absl::StrCat("more than ", kMaxBinds, " listeners"));
     }
     for (std::string& address : *addresses) {
-      binds.push_back({settings, statement.Place(0)});
+      binds.push_back(line);
       v1::Bind& bind = binds.back().settings;
       bind.set_address(std::move(address));
       bind.set_label(text);

@@ -1,11 +1,10 @@
 // Parameters of "bind" lines. Source: HAProxy configuration manual, section 5.1.
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
+#include "controlplane/config/keywords/protocol.h"
 #include "controlplane/config/keywords/setters.h"
 #include "controlplane/config/keywords/tables.h"
 
@@ -35,6 +34,16 @@ void SetTcpUserTimeout(LineScope& line) {
   if (auto value = line.Duration(0)) {
     line.bind().set_tcp_user_timeout_ms(static_cast<uint32_t>(value->count()));
   }
+}
+
+void SetBindProtocol(LineScope& line) {
+  const v1::ConnectionProtocol protocol = ProtocolOf(line.Arg(0));
+  if (protocol == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
+    return line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
+                                      std::string(kProtocolNames), ")"));
+  }
+  line.bind().set_protocol(protocol);
+  line.bind_model().protocol = line.Placed(0);
 }
 
 constexpr Parameter kParameters[] = {
@@ -81,10 +90,13 @@ constexpr Parameter kParameters[] = {
     {{"gid", "<number>", "Group of a unix socket.", "", "5.1"},
      1,
      [](LineScope& line) { line.bind().set_group(line.Arg(0)); }},
-    {{"accept-proxy", "", "", "", "5.1", Support::kUnsupported,
-      "the PROXY protocol is not supported yet"},
-     0},
-    {{"accept-netscaler-cip", "<magic>", "", "", "5.1", Support::kUnsupported}, 1},
+    {{"accept-proxy", "", "Connections begin with a header of the PROXY protocol, version 1 or 2.",
+      "", "5.1"},
+     0,
+     SetBindFlag<&v1::Bind::set_accept_proxy>},
+    {{"accept-netscaler-cip", "<magic>", "", "", "5.1", Support::kUnsupported,
+      "the NetScaler protocol is not spoken; use 'accept-proxy'"},
+     1},
     {{"expose-fd", "listeners", "Accepted, of no effect.", "", "5.1", Support::kNotice,
       "it is for 'stats socket'"},
      1},
@@ -92,7 +104,9 @@ constexpr Parameter kParameters[] = {
     {{"level", "<level>", "", "", "5.1", Support::kNotice, "it is for 'stats socket'"}, 1},
     {{"severity-output", "<format>", "", "", "5.1", Support::kNotice, "it is for 'stats socket'"},
      1},
-    {{"namespace", "<name>", "", "", "5.1", Support::kUnsupported}, 1},
+    {{"namespace", "<name>", "Network namespace to listen in.", "the process' own", "5.1"},
+     1,
+     [](LineScope& line) { line.bind().set_namespace_(line.Arg(0)); }},
     {{"nice", "<number>", "", "", "5.1", Support::kNotice, "every connection has one priority"}, 1},
     {{"process", "<set>", "", "", "5.1", Support::kNotice,
       "every listener is served by all threads"},
@@ -103,39 +117,19 @@ constexpr Parameter kParameters[] = {
     {{"shards", "<number>", "", "", "5.1", Support::kNotice,
       "every thread has a socket of its own already"},
      1},
-    {{"proto", "<name>", "", "", "5.1", Support::kUnsupported, "HTTP/2 is not supported yet"}, 1},
+    {{"proto", "h1|h2", "What clients speak, without asking; h2 also without TLS.",
+      "ALPN, or an HTTP/2 preface, decides", "5.1"},
+     1,
+     SetBindProtocol},
 };
-
-constexpr std::string_view kTlsFlags[] = {
-    "ssl",          "allow-0rtt",   "force-sslv3",    "force-tlsv10",
-    "force-tlsv11", "force-tlsv12", "force-tlsv13",   "generate-certificates",
-    "no-ca-names",  "no-sslv3",     "no-tls-tickets", "no-tlsv10",
-    "no-tlsv11",    "no-tlsv12",    "no-tlsv13",      "prefer-client-ciphers",
-    "strict-sni"};
-constexpr std::string_view kTlsValues[] = {
-    "alpn",           "ca-file",     "ca-ignore-err",   "ca-sign-file", "ca-sign-pass",
-    "ca-verify-file", "ciphers",     "ciphersuites",    "crl-file",     "crt",
-    "crt-ignore-err", "crt-list",    "curves",          "ecdhe",        "npn",
-    "ssl-max-ver",    "ssl-min-ver", "tls-ticket-keys", "verify"};
-
-Parameter Tls(std::string_view name, int args) {
-  Parameter parameter;
-  parameter.text.name = name;
-  parameter.text.arguments = args == 0 ? "" : "<value>";
-  parameter.text.manual = "5.1";
-  parameter.text.support = Support::kUnsupported;
-  parameter.text.reason = "TLS is not supported yet";
-  parameter.args = args;
-  return parameter;
-}
 
 }  // namespace
 
 std::span<const Parameter> BindParameters() {
   static const std::vector<Parameter>* const all = [] {
     auto* made = new std::vector<Parameter>(std::begin(kParameters), std::end(kParameters));
-    for (std::string_view name : kTlsFlags) made->push_back(Tls(name, 0));
-    for (std::string_view name : kTlsValues) made->push_back(Tls(name, 1));
+    const std::span<const Parameter> tls = BindTlsParameters();
+    made->insert(made->end(), tls.begin(), tls.end());
     return made;
   }();
   return *all;

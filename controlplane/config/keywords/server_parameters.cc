@@ -1,9 +1,13 @@
 // Parameters of "server" and "default-server" lines.
 // Source: HAProxy configuration manual, section 5.2.
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 #include "controlplane/config/address_spec.h"
+#include "controlplane/config/keywords/protocol.h"
 #include "controlplane/config/keywords/setters.h"
 #include "controlplane/config/keywords/source.h"
 #include "controlplane/config/keywords/tables.h"
@@ -79,6 +83,67 @@ void SetInitAddr(LineScope& line) {
     return line.Error(
         0, literal.ok() ? absl::StrCat("a fixed address in 'init-addr' is not supported yet")
                         : absl::StrCat("unknown method '", method, "' (expected last or libc)"));
+  }
+}
+
+void SetMaxReuse(LineScope& line) {
+  if (line.Arg(0) == "-1") {
+    line.server().max_reuse.reset();
+    return;
+  }
+  if (auto value = line.Number(0)) line.server().max_reuse = *value;
+}
+
+v1::ConnectionProtocol ProtocolArgument(LineScope& line) {
+  const v1::ConnectionProtocol protocol = ProtocolOf(line.Arg(0));
+  if (protocol == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
+    line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
+                               std::string(kProtocolNames), ")"));
+  }
+  return protocol;
+}
+
+void SetServerProtocol(LineScope& line) { line.server().protocol = ProtocolArgument(line); }
+
+void SetCheckProtocol(LineScope& line) {
+  ProtocolArgument(line);
+  line.server().check_protocol = line.Placed(0);
+}
+
+template <bool kValue, bool kWithName>
+void SendProxyV2Ssl(LineScope& line) {
+  line.server().send_proxy_v2 = kValue;
+  line.server().proxy_v2_options.set_ssl(kValue);
+  if (kWithName) line.server().proxy_v2_options.set_cert_cn(kValue);
+}
+
+struct ProxyV2Word {
+  std::string_view name;
+  void (v1::ProxyV2Options::*set)(bool);
+  bool is_of_ssl;  // stands inside the "ssl" part
+};
+
+constexpr ProxyV2Word kProxyV2Words[] = {{"ssl", &v1::ProxyV2Options::set_ssl, true},
+                                         {"cert-cn", &v1::ProxyV2Options::set_cert_cn, true},
+                                         {"ssl-cipher", &v1::ProxyV2Options::set_ssl_cipher, true},
+                                         {"cert-sig", &v1::ProxyV2Options::set_cert_sig, true},
+                                         {"cert-key", &v1::ProxyV2Options::set_cert_key, true},
+                                         {"authority", &v1::ProxyV2Options::set_authority, false},
+                                         {"crc32c", &v1::ProxyV2Options::set_crc32c, false},
+                                         {"unique-id", &v1::ProxyV2Options::set_unique_id, false}};
+
+void SetProxyV2Options(LineScope& line) {
+  const std::vector<std::string> words = absl::StrSplit(line.Arg(0), ',');
+  for (const std::string& name : words) {
+    const auto* word = std::ranges::find(kProxyV2Words, name, &ProxyV2Word::name);
+    if (word == std::end(kProxyV2Words)) {
+      line.Error(0, absl::StrCat("unknown option '", name,
+                                 "' (expected ssl, cert-cn, ssl-cipher, cert-sig, cert-key, "
+                                 "authority, crc32c or unique-id)"));
+      continue;
+    }
+    (line.server().proxy_v2_options.*word->set)(true);
+    if (word->is_of_ssl) line.server().proxy_v2_options.set_ssl(true);
   }
 }
 
@@ -178,15 +243,66 @@ constexpr Parameter kParameters[] = {
        }
      }},
     {{"no-agent-check", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
-    {{"no-send-proxy", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
-    {{"no-send-proxy-v2", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
-    {{"no-ssl", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
-    {{"no-check-ssl", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
+    {{"send-proxy", "", "Connections begin with a header of the PROXY protocol, version 1.", "",
+      "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::send_proxy_v1>},
+    {{"send-proxy-v2", "", "The same, version 2.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::send_proxy_v2>},
+    {{"send-proxy-v2-ssl", "", "Version 2, telling whether the client came over TLS.", "", "5.2"},
+     0,
+     SendProxyV2Ssl<true, false>},
+    {{"send-proxy-v2-ssl-cn", "", "The same, with the name in the client's certificate.", "",
+      "5.2"},
+     0,
+     SendProxyV2Ssl<true, true>},
+    {{"no-send-proxy", "", "Undoes 'send-proxy' of a default-server line.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::send_proxy_v1, false>},
+    {{"no-send-proxy-v2", "", "Undoes 'send-proxy-v2' of a default-server line.", "", "5.2"},
+     0,
+     SetServerFlag<&ServerSettings::send_proxy_v2, false>},
+    {{"no-send-proxy-v2-ssl", "", "Undoes 'send-proxy-v2-ssl'.", "", "5.2"},
+     0,
+     SendProxyV2Ssl<false, false>},
+    {{"no-send-proxy-v2-ssl-cn", "", "Undoes 'send-proxy-v2-ssl-cn'.", "", "5.2"},
+     0,
+     SendProxyV2Ssl<false, true>},
+    {{"proxy-v2-options", "<option>[,<option>...]",
+      "What a version 2 header carries besides: ssl, cert-cn, ssl-cipher, cert-sig, cert-key, "
+      "authority, crc32c, unique-id.",
+      "none", "5.2"},
+     1,
+     SetProxyV2Options},
+    {{"proto", "h1|h2", "What the server speaks, without asking; h2 also without TLS.",
+      "ALPN decides", "5.2"},
+     1,
+     SetServerProtocol},
+    {{"check-proto", "h1|h2", "The same for its HTTP checks.", "'proto'", "5.2"},
+     1,
+     SetCheckProtocol},
+    {{"max-reuse", "<number>", "Requests on one connection after the first; -1: no limit.",
+      "no limit", "5.2"},
+     1,
+     SetMaxReuse},
+    {{"pool-low-conn", "<number>",
+      "Idle connections below which a thread does not take those of another.", "0", "5.2"},
+     1,
+     SetServerNumber<&ServerSettings::pool_low_conn>},
     {{"non-stick", "", "Accepted: there is no stick table.", "", "5.2"}, 0, [](LineScope&) {}},
 };
 
 }  // namespace
 
-std::span<const Parameter> ServerParameters() { return kParameters; }
+std::span<const Parameter> ServerParameters() {
+  static const std::vector<Parameter>* const all = [] {
+    auto* made = new std::vector<Parameter>(std::begin(kParameters), std::end(kParameters));
+    const std::span<const Parameter> tls = ServerTlsParameters();
+    made->insert(made->end(), tls.begin(), tls.end());
+    return made;
+  }();
+  return *all;
+}
 
 }  // namespace lb::config

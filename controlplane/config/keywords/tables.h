@@ -10,6 +10,7 @@ namespace lb::config {
 
 std::span<const Keyword> GlobalKeywords();       // global.cc
 std::span<const Keyword> ProcessKeywords();      // process.cc: accepted, without effect
+std::span<const Keyword> TlsKeywords();          // tls.cc
 std::span<const Keyword> ProxyKeywords();        // proxy.cc
 std::span<const Keyword> TimeoutKeywords();      // timeouts.cc
 std::span<const Keyword> OptionKeywords();       // options.cc
@@ -29,6 +30,13 @@ std::span<const Keyword> UnsupportedKeywords();  // unsupported.cc
 std::span<const Parameter> BindParameters();               // bind_parameters.cc
 std::span<const Parameter> ServerParameters();             // server_parameters.cc
 std::span<const Parameter> UnsupportedServerParameters();  // server_unsupported.cc
+std::span<const Parameter> BindTlsParameters();            // tls_parameters.cc
+std::span<const Parameter> ServerTlsParameters();
+
+// Those of BindTlsParameters() and ServerTlsParameters() that are taken elsewhere.
+std::span<const Parameter> CrtListParameters();     // in the brackets of a crt-list
+std::span<const Parameter> DefaultBindOptions();    // "ssl-default-bind-options"
+std::span<const Parameter> DefaultServerOptions();  // "ssl-default-server-options"
 
 }  // namespace lb::config
 

@@ -22,6 +22,7 @@ constexpr Keyword RefusedRule(std::string_view name, Sections sections, std::str
 }
 
 constexpr std::string_view kLua = "Lua is not supported";
+constexpr std::string_view kProvider = "OpenSSL's default provider is the one used";
 constexpr std::string_view kTables = "stick tables are not supported yet";
 constexpr std::string_view kHttpClient = "there is no Lua and so no HTTP client";
 constexpr std::string_view kDetection = "device detection is not supported";
@@ -55,6 +56,7 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("httpclient.resolvers.prefer", kInGlobal, "3.1", kHttpClient),
     Refused("httpclient.ssl.ca-file", kInGlobal, "3.1", kHttpClient),
     Refused("httpclient.ssl.verify", kInGlobal, "3.1", kHttpClient),
+    Refused("issuers-chain-path", kInGlobal, "3.1", "put its chain into each certificate's file"),
     Refused("lua-load", kInGlobal, "3.1", kLua),
     Refused("lua-load-per-thread", kInGlobal, "3.1", kLua),
     Refused("lua-prepend-path", kInGlobal, "3.1", kLua),
@@ -72,10 +74,10 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("pp2-never-send-local", kInGlobal, "3.1"),
     Refused("set-var", kInGlobal, "3.1"),
     Refused("set-var-fmt", kInGlobal, "3.1"),
-    Refused("ssl-engine", kInGlobal, "3.2", "TLS is not supported yet"),
-    Refused("ssl-propquery", kInGlobal, "3.1", "TLS is not supported yet"),
-    Refused("ssl-provider", kInGlobal, "3.1", "TLS is not supported yet"),
-    Refused("ssl-provider-path", kInGlobal, "3.1", "TLS is not supported yet"),
+    Refused("ssl-engine", kInGlobal, "3.2", kProvider),
+    Refused("ssl-propquery", kInGlobal, "3.1", kProvider),
+    Refused("ssl-provider", kInGlobal, "3.1", kProvider),
+    Refused("ssl-provider-path", kInGlobal, "3.1", kProvider),
     Refused("thread-group", kInGlobal, "3.1"),
     Refused("thread-groups", kInGlobal, "3.1"),
     Refused("tune.fail-alloc", kInGlobal, "3.2"),

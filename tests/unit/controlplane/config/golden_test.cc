@@ -3,7 +3,11 @@
 // A file that is absent stands for "nothing". LB_UPDATE_GOLDEN=1 rewrites them.
 //
 // A case may set variables: lines "# env: NAME=value" anywhere in it.
+#include <openssl/evp.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/text_format.h"
@@ -67,6 +72,15 @@ std::map<std::string, std::string> VariablesOf(const std::string& text) {
   return variables;
 }
 
+// The certificates of the tests are in a folder of their own, for those and for the examples.
+fs::path PathOf(std::string_view path) {
+  constexpr std::string_view kCerts = "/etc/lb/certs";
+  if (path.starts_with(kCerts)) {
+    return SourceDir() / "tests/testing/certs" / fs::path(path).lexically_relative(kCerts);
+  }
+  return GoldenDir() / std::string(path);
+}
+
 Environment FakeEnvironment(std::map<std::string, std::string> variables) {
   Environment env;
   env.getenv = [variables](std::string_view name) -> std::optional<std::string> {
@@ -75,12 +89,22 @@ Environment FakeEnvironment(std::map<std::string, std::string> variables) {
     return it->second;
   };
   env.read_file = [](std::string_view path) -> absl::StatusOr<std::string> {
-    const fs::path file = GoldenDir() / std::string(path);
+    const fs::path file = PathOf(path);
     if (!fs::is_regular_file(file)) {
       return absl::NotFoundError(absl::StrCat("cannot read '", std::string(path), "'"));
     }
     return ReadOrEmpty(file);
   };
+  env.list_directory = [](std::string_view path) -> absl::StatusOr<std::vector<std::string>> {
+    const fs::path directory = PathOf(path);
+    if (!fs::is_directory(directory)) return absl::NotFoundError("no directory");
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      if (entry.is_regular_file()) names.push_back(entry.path().filename().string());
+    }
+    return names;
+  };
+  env.now = [] { return WallTime(std::chrono::days(22'000)); };  // in March 2030
   env.resolve = [](std::string_view host) -> absl::StatusOr<std::vector<Address>> {
     if (host == "web.example") {
       return std::vector<Address>{*Address::FromIp("2001:db8::10", 0),
@@ -107,9 +131,26 @@ std::string PrintControl(const ControlSettings& control) {
   return out;
 }
 
+// Of files of TLS the record has what tells them apart, and no key.
+std::string Sha256(const std::string& bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), length});
+}
+
+void HideContents(v1::TlsFile* file) {
+  for (std::string* contents : {file->mutable_pem(), file->mutable_key_pem(), file->mutable_ocsp(),
+                                file->mutable_dh_pem()}) {
+    if (!contents->empty()) *contents = absl::StrCat("SHA-256 ", Sha256(*contents));
+  }
+}
+
 std::string PrintSnapshot(const Compiled& compiled) {
+  v1::Snapshot snapshot = compiled.snapshot;
+  for (v1::TlsFile& file : *snapshot.mutable_tls_files()) HideContents(&file);
   std::string text;
-  google::protobuf::TextFormat::PrintToString(compiled.snapshot, &text);
+  google::protobuf::TextFormat::PrintToString(snapshot, &text);
   return absl::StrCat(PrintControl(compiled.control), text);
 }
 

@@ -1,0 +1,21 @@
+#include "common/tls/openssl_ptr.h"
+
+#include <openssl/err.h>
+
+namespace lb::tls {
+
+BioPtr ReadFrom(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+std::string TakeError() {
+  const unsigned long code = ERR_get_error();  // NOLINT: OpenSSL's type
+  ERR_clear_error();
+  if (code == 0) return "unknown error";
+  if (const char* reason = ERR_reason_error_string(code); reason != nullptr) return reason;
+  char text[128];
+  ERR_error_string_n(code, text, sizeof(text));
+  return text;
+}
+
+}  // namespace lb::tls

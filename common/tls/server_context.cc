@@ -1,0 +1,341 @@
+#include "common/tls/server_context.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+#include "common/base/check.h"
+#include "common/base/status.h"
+#include "common/tls/context.h"
+#include "common/tls/ticket_keys.h"
+
+namespace lb::tls {
+namespace {
+
+int ServerIndex() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+// The host name that a ClientHello asks for, lower case; empty: none.
+// Source: RFC 6066 section 3.
+std::string RequestedName(SSL* connection) {
+  const unsigned char* at = nullptr;
+  size_t bytes = 0;
+  if (SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_server_name, &at, &bytes) != 1) return {};
+  // A list's length of 2, a type of 1 (0: host name), a name's length of 2, the name.
+  if (bytes < 5 || at[2] != TLSEXT_NAMETYPE_host_name) return {};
+  const size_t name_bytes = static_cast<size_t>(at[3]) << 8 | at[4];
+  if (name_bytes + 5 > bytes) return {};
+  std::string name(reinterpret_cast<const char*>(at + 5), name_bytes);
+  absl::AsciiStrToLower(&name);
+  if (!name.empty() && name.back() == '.') name.pop_back();
+  return name;
+}
+
+// What sessions may be resumed by: those that were verified the same way, on any node.
+std::string VerificationId(const Settings& settings, const FilePtr& verify_authorities) {
+  EVP_MD_CTX* digest = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(digest, EVP_sha256(), nullptr);
+  auto add = [&](std::string_view text) {
+    const uint64_t bytes = text.size();
+    EVP_DigestUpdate(digest, &bytes, sizeof(bytes));
+    EVP_DigestUpdate(digest, text.data(), text.size());
+  };
+  add(std::to_string(static_cast<int>(settings.verify)));
+  for (const FilePtr& file : {settings.authorities, settings.revocations, verify_authorities}) {
+    add(file == nullptr ? "" : file->pem);
+  }
+  std::string id(32, '\0');
+  EVP_DigestFinal_ex(digest, reinterpret_cast<unsigned char*>(id.data()), nullptr);
+  EVP_MD_CTX_free(digest);
+  return id;
+}
+
+absl::Status UseDhParameters(SSL_CTX* context, const File* file, std::string_view pem) {
+  if (pem.empty()) {
+    SSL_CTX_set_dh_auto(context, 1);
+    return absl::OkStatus();
+  }
+  BioPtr bio = ReadFrom(pem);
+  EVP_PKEY* parameters = PEM_read_bio_Parameters(bio.get(), nullptr);
+  if (parameters == nullptr || SSL_CTX_set0_tmp_dh_pkey(context, parameters) != 1) {
+    EVP_PKEY_free(parameters);
+    return InvalidArgument(absl::StrCat(file->name, ": DH parameters: ", TakeError()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool IgnoredErrors::Contains(int error) const {
+  return all || std::ranges::find(codes, static_cast<uint32_t>(error)) != codes.end();
+}
+
+absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Make(ServerSettings settings) {
+  if (settings.entries.empty()) return InvalidArgument("no certificate");
+  std::shared_ptr<ServerContext> made(new ServerContext(std::move(settings)));
+  LB_RETURN_IF_ERROR(made->Build());
+  return made;
+}
+
+absl::Status ServerContext::Build() {
+  ticket_keys_ = settings_.ticket_keys;
+  if (ticket_keys_ == nullptr) ticket_keys_ = std::make_shared<TicketKeys>();
+  std::map<std::string, Entries> exact;
+  std::map<std::string, Entries> wildcards;
+  std::map<std::string, std::set<size_t>> refused;  // "!name"
+  std::string default_name;
+  for (size_t i = 0; i < settings_.entries.size(); ++i) {
+    const ServerSettings::Entry& entry = settings_.entries[i];
+    LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> certificates, ReadCertificates(*entry.certificate));
+    LB_ASSIGN_OR_RETURN(KeyPtr key, ReadKey(*entry.certificate));
+    key_kinds_.push_back(EVP_PKEY_get_base_id(key.get()));
+    std::vector<std::string> names = entry.sni_filters;
+    if (names.empty()) names = NamesOf(certificates[0].get());
+    for (std::string name : names) {
+      absl::AsciiStrToLower(&name);
+      const bool is_negated = name.starts_with('!');
+      if (is_negated) name.erase(0, 1);
+      if (name.starts_with("*.")) {
+        if (!is_negated) wildcards[name.substr(1)].push_back(i);
+      } else if (is_negated) {
+        refused[name].insert(i);
+      } else {
+        exact[name].push_back(i);
+        if (i == 0 && default_name.empty()) default_name = name;
+      }
+    }
+  }
+  for (const auto& [name, entries] : exact) {
+    LB_ASSIGN_OR_RETURN(exact_[name], IdentityOf(entries));
+  }
+  for (const auto& [name, entries] : wildcards) {
+    LB_ASSIGN_OR_RETURN(wildcards_[name], IdentityOf(entries));
+  }
+  for (const auto& [name, not_these] : refused) {
+    if (exact_.contains(name)) continue;
+    Entries left;
+    const size_t dot = name.find('.');
+    if (auto found = wildcards.find(dot == std::string::npos ? "" : name.substr(dot));
+        found != wildcards.end()) {
+      std::ranges::copy_if(found->second, std::back_inserter(left),
+                           [&](size_t entry) { return !not_these.contains(entry); });
+    }
+    exact_[name] = nullptr;
+    if (left.empty()) continue;
+    LB_ASSIGN_OR_RETURN(exact_[name], IdentityOf(left));
+  }
+  // A pair that stands for the first name of the first certificate stands for no name as well.
+  auto pair = exact_.find(default_name);
+  if (pair != exact_.end() && pair->second != nullptr && pair->second->entries.front() == 0) {
+    default_ = pair->second;
+  } else {
+    LB_ASSIGN_OR_RETURN(default_, IdentityOf({0}));
+  }
+  return absl::OkStatus();
+}
+
+// The first of `candidates`, and behind it the first of each further kind of key that is to be
+// handled in the same way.
+absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
+    const Entries& candidates) {
+  const ServerSettings::Entry& first = settings_.entries[candidates.front()];
+  Entries chosen;
+  for (size_t candidate : candidates) {
+    const ServerSettings::Entry& entry = settings_.entries[candidate];
+    const bool is_like_first =
+        entry.settings == first.settings && entry.verify_authorities == first.verify_authorities;
+    const bool is_new_kind = std::ranges::none_of(
+        chosen, [&](size_t other) { return key_kinds_[other] == key_kinds_[candidate]; });
+    if (is_like_first && is_new_kind) chosen.push_back(candidate);
+  }
+  for (const auto& identity : identities_) {
+    if (identity->entries == chosen) return identity.get();
+  }
+  auto identity = std::make_unique<Identity>();
+  identity->entries = std::move(chosen);
+  LB_RETURN_IF_ERROR(SetUp(identity.get()));
+  identities_.push_back(std::move(identity));
+  return identities_.back().get();
+}
+
+absl::Status ServerContext::SetUp(Identity* identity) const {
+  const ServerSettings::Entry& first = settings_.entries[identity->entries.front()];
+  identity->has_own_settings = first.settings.has_value();
+  identity->settings = first.settings.has_value() ? &*first.settings : &settings_.settings;
+  const Settings& settings = *identity->settings;
+  LB_ASSIGN_OR_RETURN(identity->context, MakeContext(TLS_server_method(), settings));
+  SSL_CTX* context = identity->context.get();
+  const File* dh_file = settings_.global.dh_parameters.get();
+  std::string_view dh_pem = dh_file != nullptr ? std::string_view(dh_file->pem) : "";
+  for (size_t entry : identity->entries) {
+    const File& file = *settings_.entries[entry].certificate;
+    LB_RETURN_IF_ERROR(UseCertificate(context, file));
+    if (!file.ocsp.empty()) identity->ocsp = file.ocsp;
+    if (!file.dh_pem.empty()) {
+      dh_file = &file;
+      dh_pem = file.dh_pem;
+    }
+  }
+  LB_RETURN_IF_ERROR(UseDhParameters(context, dh_file, dh_pem));
+  if (settings_.prefers_client_ciphers) {
+    SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+  LB_RETURN_IF_ERROR(SetUpVerification(
+      context, settings,
+      first.settings.has_value() ? first.verify_authorities : settings_.verify_authorities));
+  LB_ASSIGN_OR_RETURN(identity->alpn, EncodeAlpn(settings.alpn));
+  if (!identity->alpn.empty()) SSL_CTX_set_alpn_select_cb(context, OnAlpn, identity);
+  if (!identity->ocsp.empty()) {
+    SSL_CTX_set_tlsext_status_cb(context, OnStatusRequest);
+    SSL_CTX_set_tlsext_status_arg(context, identity);
+  }
+  LB_CHECK(SSL_CTX_set_ex_data(context, ServerIndex(), const_cast<ServerContext*>(this)) == 1);
+  SSL_CTX_set_client_hello_cb(context, OnClientHello, const_cast<ServerContext*>(this));
+  ticket_keys_->Install(context);
+  // One is enough: every resumption brings another.
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+  SSL_CTX_sess_set_cache_size(context, settings_.global.cache_size);
+  SSL_CTX_set_timeout(
+      context,
+      std::chrono::duration_cast<std::chrono::seconds>(settings_.global.session_lifetime).count());
+  if (settings_.global.max_record != 0) {
+    SSL_CTX_set_max_send_fragment(context, std::max(512u, settings_.global.max_record));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerContext::SetUpVerification(SSL_CTX* context, const Settings& settings,
+                                              const FilePtr& verify_authorities) const {
+  const std::string id = VerificationId(settings, verify_authorities);
+  SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(id.data()),
+                                 static_cast<unsigned int>(id.size()));
+  if (settings.verify == Verify::kNone) return absl::OkStatus();
+  SSL_CTX_set_verify(context,
+                     settings.verify == Verify::kRequired
+                         ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+                         : SSL_VERIFY_PEER,
+                     OnVerify);
+  if (verify_authorities != nullptr) {
+    LB_RETURN_IF_ERROR(TrustAuthorities(context, *verify_authorities));
+  }
+  if (settings.authorities == nullptr || settings_.tells_no_authorities) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> authorities, ReadCertificates(*settings.authorities));
+  for (const X509Ptr& authority : authorities) SSL_CTX_add_client_CA(context, authority.get());
+  return absl::OkStatus();
+}
+
+const ServerContext::Identity* ServerContext::Find(std::string_view name) const {
+  if (name.empty()) return settings_.is_sni_strict ? nullptr : default_;
+  const Identity* found = nullptr;
+  if (auto exact = exact_.find(std::string(name)); exact != exact_.end()) {
+    found = exact->second;
+  } else if (const size_t dot = name.find('.'); dot != std::string_view::npos) {
+    auto wildcard = wildcards_.find(std::string(name.substr(dot)));
+    if (wildcard != wildcards_.end()) found = wildcard->second;
+  }
+  if (found == nullptr && !settings_.is_sni_strict) found = default_;
+  return found;
+}
+
+std::string_view ServerContext::CertificateFor(std::string_view name) const {
+  const Identity* identity = Find(absl::AsciiStrToLower({name.data(), name.size()}));
+  if (identity == nullptr) return {};
+  return settings_.entries[identity->entries.front()].certificate->name;
+}
+
+SslPtr ServerContext::NewConnection() const {
+  SslPtr connection(SSL_new(default_->context.get()));
+  if (connection != nullptr) SSL_set_accept_state(connection.get());
+  return connection;
+}
+
+// Before anything is chosen: takes the certificate, and what a crt-list sets beside it, for the
+// name that the client asks for.
+int ServerContext::OnClientHello(SSL* connection, int* alert, void* self) {
+  const auto* server = static_cast<const ServerContext*>(self);
+  const Identity* identity = server->Find(RequestedName(connection));
+  if (identity == nullptr) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  if (identity == server->default_) return SSL_CLIENT_HELLO_SUCCESS;
+  SSL_CTX* context = identity->context.get();
+  SSL_set_SSL_CTX(connection, context);
+  if (!identity->has_own_settings) return SSL_CLIENT_HELLO_SUCCESS;
+  // These a connection copied from the context that it was made from.
+  SSL_set_verify(connection, SSL_CTX_get_verify_mode(context), OnVerify);
+  SSL_set_min_proto_version(connection, SSL_CTX_get_min_proto_version(context));
+  SSL_set_max_proto_version(connection, SSL_CTX_get_max_proto_version(context));
+  const Settings& settings = *identity->settings;
+  if (!settings.curves.empty()) SSL_set1_curves_list(connection, settings.curves.c_str());
+  if (!settings.sigalgs.empty()) SSL_set1_sigalgs_list(connection, settings.sigalgs.c_str());
+  if (!settings.client_sigalgs.empty()) {
+    SSL_set1_client_sigalgs_list(connection, settings.client_sigalgs.c_str());
+  }
+  if (settings.no_tickets) SSL_set_options(connection, SSL_OP_NO_TICKET);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// Source: RFC 7301 section 3.2. No protocol in common: the handshake goes on without one, as with
+// HAProxy.
+int ServerContext::OnAlpn(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
+                          const unsigned char* offered, unsigned int offered_bytes,
+                          void* identity) {
+  const std::string& ours = static_cast<const Identity*>(identity)->alpn;
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, chosen_bytes,
+                            reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned int>(ours.size()), offered,
+                            offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int ServerContext::OnStatusRequest(SSL* connection, void* identity) {
+  const std::string& response = static_cast<const Identity*>(identity)->ocsp;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(response.data(), response.size()));
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(connection, copy, static_cast<long>(response.size()));  // NOLINT
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// Source: HAProxy configuration manual, "crt-ignore-err", "ca-ignore-err", "ssl_c_err",
+// "ssl_c_ca_err", "ssl_c_ca_err_depth".
+int ServerContext::OnVerify(int is_good, X509_STORE_CTX* store) {
+  if (is_good == 1) return 1;
+  auto* connection =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* server = static_cast<const ServerContext*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), ServerIndex()));
+  const int error = X509_STORE_CTX_get_error(store);
+  const int depth = X509_STORE_CTX_get_error_depth(store);
+  VerifyOutcome& outcome = OutcomeOf(connection);
+  bool is_ignored = false;
+  if (depth > 0) {
+    if (outcome.authority_error == 0) {
+      outcome.authority_error = error;
+      outcome.authority_error_depth = depth;
+    }
+    is_ignored = server->settings_.ignored_authority_errors.Contains(error);
+  } else {
+    if (outcome.certificate_error == 0) outcome.certificate_error = error;
+    is_ignored = server->settings_.ignored_certificate_errors.Contains(error);
+  }
+  if (!is_ignored) return 0;
+  ERR_clear_error();
+  return 1;
+}
+
+}  // namespace lb::tls

@@ -1,0 +1,72 @@
+// ServerContext: TLS as a bind line wants it: certificates by server name, client certificates,
+// tickets. Immutable; connections keep it alive. Any thread.
+#ifndef LB_COMMON_TLS_SERVER_CONTEXT_H_
+#define LB_COMMON_TLS_SERVER_CONTEXT_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "common/tls/openssl_ptr.h"
+#include "common/tls/settings.h"
+
+namespace lb::tls {
+
+class ServerContext {
+ public:
+  // Errors name the file or the setting that OpenSSL refuses.
+  static absl::StatusOr<std::shared_ptr<const ServerContext>> Make(ServerSettings settings);
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+
+  // A connection that waits for a ClientHello; the context must outlive it.
+  SslPtr NewConnection() const;
+
+  // The certificate (name of its file) that a client asking for `name` is given first; empty: none,
+  // the handshake is refused.
+  std::string_view CertificateFor(std::string_view name) const;
+
+ private:
+  // One SSL_CTX: the certificates, of different kinds of key, that stand for the same name.
+  struct Identity {
+    SslContextPtr context;
+    std::vector<size_t> entries;
+    const Settings* settings = nullptr;
+    bool has_own_settings = false;
+    std::string alpn;  // as on the wire
+    std::string ocsp;
+  };
+  using Entries = std::vector<size_t>;  // in the order of the configuration
+
+  explicit ServerContext(ServerSettings settings) : settings_(std::move(settings)) {}
+
+  absl::Status Build();
+  absl::StatusOr<const Identity*> IdentityOf(const Entries& candidates);
+  absl::Status SetUp(Identity* identity) const;
+  absl::Status SetUpVerification(SSL_CTX* context, const Settings& settings,
+                                 const FilePtr& verify_authorities) const;
+  const Identity* Find(std::string_view name) const;
+
+  static int OnClientHello(SSL* connection, int* alert, void* self);
+  static int OnAlpn(SSL* connection, const unsigned char** chosen, unsigned char* chosen_bytes,
+                    const unsigned char* offered, unsigned int offered_bytes, void* identity);
+  static int OnStatusRequest(SSL* connection, void* identity);
+  static int OnVerify(int is_good, X509_STORE_CTX* store);
+
+  const ServerSettings settings_;
+  std::shared_ptr<const TicketKeys> ticket_keys_;
+  std::vector<int> key_kinds_;  // of the entries: EVP_PKEY_*
+  std::vector<std::unique_ptr<Identity>> identities_;
+  const Identity* default_ = nullptr;
+  // By lower-case name; null: none stands for it, although a wildcard would.
+  std::unordered_map<std::string, const Identity*> exact_;
+  std::unordered_map<std::string, const Identity*> wildcards_;  // ".example.com"
+};
+
+}  // namespace lb::tls
+
+#endif  // LB_COMMON_TLS_SERVER_CONTEXT_H_

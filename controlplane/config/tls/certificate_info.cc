@@ -1,0 +1,147 @@
+// DescribeCertificates() and ExpiryWarning().
+#include <openssl/err.h>
+
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <ctime>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "controlplane/config/tls/certificates.h"
+#include "controlplane/config/tls/pem.h"
+
+namespace lb::config {
+namespace {
+
+constexpr int64_t kDaySeconds = 24 * 60 * 60;
+constexpr int64_t kExpirySoonSeconds = 30 * kDaySeconds;
+
+std::string OneLine(const X509_NAME* name) {
+  char* text = X509_NAME_oneline(name, nullptr, 0);
+  if (text == nullptr) return "";
+  std::string line = text;
+  OPENSSL_free(text);
+  return line;
+}
+
+std::string TextOf(const ASN1_STRING* value) {
+  unsigned char* bytes = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&bytes, value);
+  if (size < 0) return "";
+  std::string text(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  OPENSSL_free(bytes);
+  return text;
+}
+
+std::string CommonNameOf(const X509_NAME* name) {
+  const int position = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (position < 0) return "";
+  return TextOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, position)));
+}
+
+std::vector<std::string> AlternativesOf(const X509* certificate) {
+  std::vector<std::string> names;
+  const GeneralNamesPtr all(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const BioPtr out(BIO_new(BIO_s_mem()));
+    GENERAL_NAME_print(out.get(), sk_GENERAL_NAME_value(all.get(), i));
+    names.push_back(Written(out.get()));
+  }
+  return names;
+}
+
+std::string UpperHex(std::string_view bytes) {
+  std::string hex = absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
+  for (char& c : hex) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return hex;
+}
+
+std::string SerialOf(const X509* certificate) {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
+  return UpperHex({reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)),
+                   static_cast<size_t>(ASN1_STRING_length(serial))});
+}
+
+int64_t SecondsOf(const ASN1_TIME* time) {
+  std::tm parts = {};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return timegm(&parts);
+}
+
+std::string FingerprintOf(const X509* certificate, const EVP_MD* digest) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
+  unsigned int size = 0;
+  if (X509_digest(certificate, digest, bytes.data(), &size) != 1) return "";
+  return UpperHex({reinterpret_cast<const char*>(bytes.data()), size});
+}
+
+std::string KeyOf(X509* certificate) {
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);
+  if (key == nullptr) return "unknown";
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+      return absl::StrCat("RSA", EVP_PKEY_get_bits(key));
+    case EVP_PKEY_EC:
+      return absl::StrCat("EC", EVP_PKEY_get_bits(key));
+    case EVP_PKEY_DSA:
+      return absl::StrCat("DSA", EVP_PKEY_get_bits(key));
+    default: {
+      const char* name = OBJ_nid2sn(EVP_PKEY_get_base_id(key));
+      return name == nullptr ? "unknown" : name;
+    }
+  }
+}
+
+CertificateInfo InfoOf(X509* certificate) {
+  CertificateInfo info;
+  info.subject = OneLine(X509_get_subject_name(certificate));
+  info.issuer = OneLine(X509_get_issuer_name(certificate));
+  info.common_name = CommonNameOf(X509_get_subject_name(certificate));
+  info.alternatives = AlternativesOf(certificate);
+  info.serial = SerialOf(certificate);
+  info.not_before = SecondsOf(X509_get0_notBefore(certificate));
+  info.not_after = SecondsOf(X509_get0_notAfter(certificate));
+  info.key = KeyOf(certificate);
+  info.sha1 = FingerprintOf(certificate, EVP_sha1());
+  info.sha256 = FingerprintOf(certificate, EVP_sha256());
+  ERR_clear_error();
+  return info;
+}
+
+std::string DayOf(int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm parts = {};
+  gmtime_r(&time, &parts);
+  return absl::StrFormat("%04d-%02d-%02d", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
+
+}  // namespace
+
+std::vector<CertificateInfo> DescribeCertificates(std::string_view pem) {
+  std::vector<CertificateInfo> all;
+  absl::StatusOr<std::vector<PemBlock>> blocks = SplitPem(pem);
+  if (!blocks.ok()) return all;
+  for (const PemBlock& block : *blocks) {
+    if (block.kind != PemBlock::Kind::kCertificate) continue;
+    const X509Ptr certificate = ReadCertificate(block.text);
+    if (certificate != nullptr) all.push_back(InfoOf(certificate.get()));
+  }
+  return all;
+}
+
+std::optional<std::string> ExpiryWarning(const CertificateInfo& info, WallTime now) {
+  const int64_t left =
+      info.not_after -
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (left <= 0) return absl::StrCat("has expired on ", DayOf(info.not_after));
+  if (left > kExpirySoonSeconds) return std::nullopt;
+  const int64_t days = left / kDaySeconds;
+  return absl::StrCat("expires on ", DayOf(info.not_after), ", in ", days,
+                      days == 1 ? " day" : " days");
+}
+
+}  // namespace lb::config

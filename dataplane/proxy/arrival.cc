@@ -1,0 +1,101 @@
+#include "dataplane/proxy/arrival.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "common/net/tls_channel.h"
+#include "common/tls/context.h"
+#include "common/tls/server_context.h"
+#include "dataplane/proxy/config.h"
+#include "dataplane/proxy/millis.h"
+
+namespace lb::proxy {
+namespace {
+
+rules::LogFormat FailedArrivalFormat() {
+  using Item = rules::LogFormat::Item;
+  std::vector<Item> items;
+  auto add_tag = [&](rules::TagId tag) {
+    items.emplace_back();
+    items.back().kind = Item::Kind::kTag;
+    items.back().tag = tag;
+  };
+  auto add_text = [&](std::string text) {
+    items.emplace_back();
+    items.back().text = std::move(text);
+  };
+  add_tag(rules::TagId::kClientIp);
+  add_text(":");
+  add_tag(rules::TagId::kClientPort);
+  add_text(" [");
+  add_tag(rules::TagId::kDate);
+  add_text("] ");
+  add_tag(rules::TagId::kFrontend);
+  add_text("/");
+  return rules::LogFormat(std::move(items), rules::TextUse::kLog);
+}
+
+// The words are those that HAProxy's users search their logs for.
+std::string_view WordsFor(const absl::Status& status, net::TlsChannel& channel) {
+  const tls::VerifyOutcome& outcome = tls::OutcomeOf(channel.connection());
+  if (absl::IsDeadlineExceeded(status)) return "Timeout during SSL handshake";
+  if (channel.is_closed_by_peer()) return "Connection closed during SSL handshake";
+  if (outcome.authority_error != 0) return "SSL client CA chain cannot be verified";
+  if (outcome.certificate_error != 0) return "SSL client certificate not trusted";
+  return "SSL handshake failure";
+}
+
+event::Task<bool> ShakeHands(WorkerContext* worker, Session* session) {
+  net::Stream* stream = session->client();
+  tls::SslPtr connection = session->bind->tls->NewConnection();
+  if (connection == nullptr) co_return false;  // out of memory
+  net::StartTls(stream, std::move(connection), session->bind->tls);
+  const SteadyTime deadline = DeadlineAfter(worker->loop->now(), session->frontend->client_timeout);
+  absl::Status status = co_await net::Handshake(stream, deadline);
+  session->handshake_ms = MillisBetween(session->accepted_at, worker->loop->now());
+  if (status.ok()) {
+    session->client_tls = stream->ssl();
+    co_return true;
+  }
+  const std::string_view words = WordsFor(status, *stream->tls());
+  const bool is_null = absl::IsDeadlineExceeded(status) || stream->tls()->is_closed_by_peer();
+  if (!session->is_killed() && !(is_null && session->frontend->dont_log_null)) {
+    LogFailedArrival(worker, session, words);
+  }
+  co_return false;
+}
+
+}  // namespace
+
+bool NeedsArrival(const BindConfig& bind) { return bind.tls != nullptr; }
+
+event::Task<bool> Arrive(WorkerContext* worker, Session* session) {
+  if (session->bind->tls == nullptr) co_return true;
+  const bool shook = co_await ShakeHands(worker, session);
+  co_return shook;
+}
+
+void LogFailedArrival(WorkerContext* worker, Session* session, std::string_view what) {
+  static const rules::LogFormat* const format = new rules::LogFormat(FailedArrivalFormat());
+  const FrontendConfig& frontend = *session->frontend;
+  if (!frontend.log->has_targets()) return;
+  rules::LogFacts facts;
+  const WallTime now = worker->loop->wall_now();
+  facts.accepted_at = now - (worker->loop->now() - session->accepted_at);
+  rules::TxnContext txn;
+  txn.client = &session->client_address;
+  txn.listener_number = session->listener_number;
+  txn.frontend = {frontend.name, frontend.number};
+  txn.scratch = &worker->scratch;
+  txn.log = &facts;
+  std::string& line = worker->log_line;
+  line.clear();
+  format->AppendTo(txn, &line);
+  line.append(session->bind->name).append(": ").append(what);
+  const net::SyslogLevel level =
+      frontend.log_separate_errors ? net::SyslogLevel::kErr : net::SyslogLevel::kInfo;
+  frontend.log->Send(level, now, line);
+}
+
+}  // namespace lb::proxy

@@ -1,0 +1,25 @@
+// Arrival: what comes before a session's first byte, as its bind line asks for it: the TLS
+// handshake. One worker's thread.
+#ifndef LB_DATAPLANE_PROXY_ARRIVAL_H_
+#define LB_DATAPLANE_PROXY_ARRIVAL_H_
+
+#include <string_view>
+
+#include "common/event/task.h"
+#include "dataplane/proxy/session_list.h"
+#include "dataplane/proxy/worker_context.h"
+
+namespace lb::proxy {
+
+// Whether connections to `bind` have anything to do before they carry bytes.
+bool NeedsArrival(const BindConfig& bind);
+
+// Does it, within "timeout client". False: it failed and was logged, the session ends.
+event::Task<bool> Arrive(WorkerContext* worker, Session* session);
+
+// Logs a connection that ended before it could be used: "<client> [<date>] <frontend>/<bind>: ...".
+void LogFailedArrival(WorkerContext* worker, Session* session, std::string_view what);
+
+}  // namespace lb::proxy
+
+#endif  // LB_DATAPLANE_PROXY_ARRIVAL_H_
