@@ -21,6 +21,7 @@
 #include "common/net/socket.h"
 #include "common/net/syslog.h"
 #include "dataplane/http/h1_parser.h"
+#include "dataplane/http/h2_settings.h"
 #include "dataplane/proxy/network.h"
 #include "dataplane/rules/http_rules.h"
 #include "dataplane/rules/log_format.h"
@@ -130,6 +131,7 @@ struct BindConfig {
   std::string label;  // as written, for messages
   uint32_t number = 0;
   uint32_t maxconn = 0;
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
   std::shared_ptr<const tls::ServerContext> tls;  // null: plain
 };
 
@@ -156,6 +158,8 @@ struct Config {
   uint32_t maxconn = 0;  // of the process; never 0
   size_t buffer_bytes = 16384;
   http::Limits http_limits;
+  http::H2Settings h2_frontend;  // towards clients
+  http::H2Settings h2_backend;   // towards servers
   std::string node;
   std::string description;
   std::vector<std::shared_ptr<const FrontendConfig>> frontends;  // in file order, enabled ones

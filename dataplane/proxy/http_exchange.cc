@@ -66,7 +66,8 @@ void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
 
 // Whether the client has gone and the configuration says not to go on without it.
 bool IsAbandoned(const Exchange& x) {
-  return x.backend->abort_on_close && x.client->stream()->is_ready(kHungUp);
+  return x.session->has_left() ||
+         (x.backend->abort_on_close && x.session->source()->is_ready(kHungUp));
 }
 
 // A wait until either side can go on.
@@ -79,7 +80,7 @@ struct EitherWait {
 };
 
 EitherWait PlanWait(const Exchange& x, ServerSide* server, const Relay& relay, char stage) {
-  EitherWait wait{{x.client->stream(), kSignalled}, {server->stream(), kReadable | kHungUp}};
+  EitherWait wait{{x.session->source(), kSignalled}, {server->source(), kReadable | kHungUp}};
   if (x.backend->abort_on_close && relay.request_done && stage == 'H') wait.client.mask |= kHungUp;
   wait.server_deadline = DeadlineAfter(x.last_server_activity, x.backend->server_timeout);
   const Millis client_timeout = x.frontend->client_timeout;
@@ -112,6 +113,10 @@ bool GoesOnAfter(Exchange* x, const EitherWait& wait, WakeReason why, const Rela
     return false;
   }
   if (wait.client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
+  if (x->session->has_left()) {
+    x->SetEnd('C', stage);
+    return false;
+  }
   if (stage == 'H' && relay.request_done && IsAbandoned(*x)) {
     x->SetEnd('C', 'H');
     return false;
@@ -150,9 +155,10 @@ bool IsIdempotent(std::string_view method) {
 
 // A reused connection that ends before a byte of the response was most likely closed by the server
 // while it lay idle (RFC 9112 section 9.3.1).
-Outcome HandleStale(Exchange* x, UpstreamLease* lease) {
+// `is_unprocessed`: the server has said that it did not act on the request, whatever its method.
+Outcome HandleStale(Exchange* x, UpstreamLease* lease, bool is_unprocessed) {
   const bool is_intact = x->request.framing == http::Framing::kNone;
-  if (is_intact && IsIdempotent(x->request.method)) return Outcome::kStale;
+  if (is_intact && (is_unprocessed || IsIdempotent(x->request.method))) return Outcome::kStale;
   if (x->txn.is_first_request) {
     RefuseBrokenResponse(x, lease, HeadStatus::kClosed);
     return Outcome::kReply;
@@ -164,7 +170,7 @@ Outcome HandleStale(Exchange* x, UpstreamLease* lease) {
 }
 
 // Sends the request and receives the head of the final response. kRelayed: the head is there.
-event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Server* server,
+event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, ServerSide* server,
                                        Relay* relay) {
   x->session->state = SessionState::kResponse;
   for (;;) {
@@ -190,10 +196,12 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
       }
       continue;
     }
-    if (status == HeadStatus::kClosed && lease->is_reused && !server->has_received()) {
-      co_return HandleStale(x, lease);
+    const bool is_refused = status == HeadStatus::kRefused;
+    if ((status == HeadStatus::kClosed || is_refused) && lease->is_reused &&
+        !server->has_received()) {
+      co_return HandleStale(x, lease, is_refused);
     }
-    if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid) {
+    if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid || is_refused) {
       RefuseBrokenResponse(x, lease, status);
       co_return Outcome::kReply;
     }
@@ -257,7 +265,7 @@ bool PassResponseHead(Exchange* x, Relay* relay) {
 }
 
 // Moves what can be moved of both bodies. False: the response is done, or one side failed.
-bool RelayOnce(Exchange* x, H1Server* server, Relay* relay) {
+bool RelayOnce(Exchange* x, ServerSide* server, Relay* relay) {
   PumpRequest(x, server, relay);
   if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
     // Half a request: neither side can make sense of the rest of this exchange.
@@ -297,7 +305,7 @@ bool RelayOnce(Exchange* x, H1Server* server, Relay* relay) {
 }
 
 // Relays what did not go at once. Most responses have gone whole by then: no coroutine for those.
-event::Task<void> RelayRest(Exchange* x, H1Server* server, Relay* relay) {
+event::Task<void> RelayRest(Exchange* x, ServerSide* server, Relay* relay) {
   do {
     if (relay->IsShareUsed()) {
       co_await Yield(x->worker->loop);
@@ -349,11 +357,12 @@ bool HasResponseRules(const ProxyConfig& proxy) {
 event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   H1Server server(std::move(lease->connection), &x->worker->buffers);
   Relay relay(&x->worker->pipes);
-  x->session->set_upstream(server.stream());
+  net::Stream* const stream = &server.connection().stream;
+  x->session->set_upstream(stream);
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
   x->txn.server_address = &lease->server_address();
-  x->txn.server_tls = server.stream()->ssl();
+  x->txn.server_tls = stream->ssl();
   if (IsLogged(*x->frontend) || HasResponseRules(*x->frontend) || HasResponseRules(*x->backend)) {
     x->upstream_local = server.connection().Local();
     x->txn.upstream_local = &x->upstream_local;

@@ -37,7 +37,8 @@ Address TargetAddress(const Candidate& place, const Session& session) {
 // Whether the client has hung up, and that is to end its wait.
 // Source: HAProxy configuration manual, "option abortonclose".
 bool IsAbandoned(const BackendConfig& backend, Session* session) {
-  return backend.abort_on_close && session->client()->is_ready(event::kHungUp);
+  return session->has_left() ||
+         (backend.abort_on_close && session->source()->is_ready(event::kHungUp));
 }
 
 // The same in a queue, where a TCP client that hung up without a word is not served either.
@@ -51,8 +52,8 @@ bool IsAbandonedInQueue(const BackendConfig& backend, Session* session) {
 // What tells of the client while it is not read from. A hang-up that does not end the session would
 // wake every wait, and is left out once it was seen.
 event::Interest ClientInterest(Session* session) {
-  const bool hung_up = session->client()->is_ready(event::kHungUp);
-  return {session->client(),
+  const bool hung_up = session->source()->is_ready(event::kHungUp);
+  return {session->source(),
           static_cast<uint8_t>(event::kSignalled | (hung_up ? 0 : event::kHungUp))};
 }
 

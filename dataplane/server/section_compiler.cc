@@ -213,6 +213,8 @@ absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
   if (message.pool_purge_delay_ms() != 0) {
     server->pool_purge_delay = Millis(message.pool_purge_delay_ms());
   }
+  server->protocol = CompileProtocol(message.protocol());
+  if (message.has_max_reuse()) server->max_reuse = message.max_reuse();
   server->port_from_client = message.port_from_client();
   server->port_offset = message.port_offset();
   LB_RETURN_IF_ERROR(CompileSource(message, backend, server.get()));
@@ -257,6 +259,17 @@ void SetFrontendTimeouts(const v1::Frontend& message, FrontendConfig* config) {
 
 }  // namespace
 
+http::ConnectionProtocol CompileProtocol(v1::ConnectionProtocol protocol) {
+  switch (protocol) {
+    case v1::CONNECTION_PROTOCOL_H1:
+      return http::ConnectionProtocol::kHttp1;
+    case v1::CONNECTION_PROTOCOL_H2:
+      return http::ConnectionProtocol::kHttp2;
+    default:
+      return http::ConnectionProtocol::kAny;
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const net::SyslogSender>> LogSenders::For(
     const v1::ProxyCommon& proxy) {
   const std::string tag = !proxy.log_tag().empty()     ? proxy.log_tag()
@@ -296,6 +309,7 @@ absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
   bind.name = message.name().empty() ? absl::StrCat(number) : message.name();
   bind.number = number;
   bind.maxconn = message.maxconn();
+  bind.protocol = CompileProtocol(message.protocol());
   net::ListenOptions& options = bind.options;
   options.backlog = static_cast<int>(message.backlog() != 0 ? message.backlog() : default_backlog);
   options.v6only = message.v6only();

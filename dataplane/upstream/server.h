@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
 #include "common/base/address.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "dataplane/http/h2_settings.h"
 #include "dataplane/upstream/counters.h"
 #include "dataplane/upstream/idle_pool.h"
 
@@ -52,6 +54,9 @@ struct ServerConfig {
   bool keeps_idle = true;      // false: "pool-max-conn 0"
   uint32_t pool_max_conn = 0;  // idle connections of all workers together; 0: no limit
   Millis pool_purge_delay{5000};
+  // Exchanges that a connection may carry after its first.
+  uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
   bool port_from_client = false;  // the port is the one the client connected to,
   int32_t port_offset = 0;        // plus this
   Address source;                 // unset: the kernel chooses
