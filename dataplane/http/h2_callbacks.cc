@@ -157,6 +157,7 @@ int H2Callbacks::OnFrame(nghttp2_session* session, const nghttp2_frame* frame, v
       if (nghttp2_session_get_outbound_queue_size(session) > self->queued_before_ + 1) {
         self->Terminate(H2Error::kFlowControlError);
       }
+      self->listener_->OnSettings();
       self->WakeWindows(0);
       break;
     case NGHTTP2_GOAWAY:

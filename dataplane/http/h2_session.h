@@ -98,6 +98,8 @@ class H2Listener {
   virtual H2StreamUser* OnStreamBegins(H2Channel* channel) = 0;
   // The answer to SendPing() has come.
   virtual void OnPingAnswered() {}
+  // SETTINGS of the peer have come.
+  virtual void OnSettings() {}
 };
 
 class H2Session {

@@ -91,7 +91,12 @@ void H2ClientStream::NoteRequest() {
   x->log.request_ms = MillisBetween(accepted_at, now);
   const http::RequestHead& head = x->request;
   x->bytes_from_client = head.method.size() + head.target.size() + BytesOf(head.headers);
-  x->txn.request_line = x->arena.Concat({head.method, " ", head.target, " HTTP/2.0"});
+  // With the scheme and the authority in front, as HAProxy logs it.
+  const bool has_path = !head.target.empty() && head.target[0] == '/' && head.headers.size() > 0;
+  const std::string_view scheme = client_tls != nullptr ? "https://" : "http://";
+  x->txn.request_line = has_path ? x->arena.Concat({head.method, " ", scheme, head.headers[0].value,
+                                                    head.target, " HTTP/2.0"})
+                                 : x->arena.Concat({head.method, " ", head.target, " HTTP/2.0"});
   BeginSource(head.framing);
 }
 

@@ -91,7 +91,7 @@ const http::HeaderList& H2Source::trailers() const { return stream_->trailers_; 
 MessageSink::Status H2Sink::Write(std::string_view data, size_t* taken) {
   H2Stream& s = *stream_;
   *taken = 0;
-  if (s.is_aborted_ || s.is_closed_ || s.transport_->is_failed()) return Status::kClosed;
+  if (s.is_gone()) return Status::kClosed;
   const bool is_last = s.has_length_ && data.size() == s.length_left_;
   *taken = s.transport_->Write(s.channel_, data, is_last);
   s.sent_bytes_ += *taken;
@@ -106,7 +106,8 @@ MessageSink::Status H2Sink::Write(std::string_view data, size_t* taken) {
 
 MessageSink::Status H2Sink::Flush() {
   H2Stream& s = *stream_;
-  if (s.is_aborted_ || s.is_closed_ || s.transport_->is_failed()) return Status::kClosed;
+  // Without a channel, and not refused: it waits to be opened.
+  if (s.is_gone() && !s.is_sink_held_open_) return Status::kClosed;
   s.transport_->ScheduleFlush();
   return Status::kOk;
 }
@@ -115,10 +116,11 @@ MessageSink::Status H2Sink::Finish(const http::HeaderList& trailers) {
   H2Stream& s = *stream_;
   if (s.is_sink_held_open_) return Flush();
   // Closed in order counts as finished: both messages were complete.
-  if (s.is_closed_ && s.close_error_ == http::H2Error::kNoError && s.channel_->has_sent_end) {
+  if (s.is_closed_ && s.close_error_ == http::H2Error::kNoError && s.channel_ != nullptr &&
+      s.channel_->has_sent_end) {
     return Status::kOk;
   }
-  if (s.is_aborted_ || s.is_closed_ || s.transport_->is_failed()) return Status::kClosed;
+  if (s.is_gone()) return Status::kClosed;
   s.transport_->session().Finish(s.channel_, trailers);
   s.transport_->ScheduleFlush();
   return Status::kOk;

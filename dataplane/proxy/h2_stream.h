@@ -105,6 +105,10 @@ class H2Stream : public http::H2StreamUser, public H2Writer {
   friend class H2Source;
   friend class H2Sink;
   void OnRoom() override { ready_.Raise(event::kWritable); }
+  // Nothing can be sent any more.
+  bool is_gone() const {
+    return channel_ == nullptr || is_aborted_ || is_closed_ || transport_->is_failed();
+  }
 
   event::Source ready_;
   H2Transport* const transport_;

@@ -9,6 +9,7 @@
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/tunnel.h"
+#include "dataplane/proxy/upstream_side.h"
 
 namespace lb::proxy {
 namespace {
@@ -317,28 +318,6 @@ event::Task<void> RelayRest(Exchange* x, ServerSide* server, Relay* relay) {
   } while (RelayOnce(x, server, relay));
 }
 
-// Keeps the server's connection for the next exchange, or closes it.
-void ReturnConnection(Exchange* x, UpstreamLease* lease, H1Server* server, const Relay& relay) {
-  x->session->set_upstream(nullptr);
-  const upstream::ServerConfig& config = *lease->place()->config;
-  upstream::ServerRuntime& runtime = *lease->place()->runtime;
-  const bool may_keep =
-      relay.request_done && relay.up == PumpStatus::kDone &&
-      x->backend->connection_mode == ConnectionMode::kKeepAlive &&
-      x->backend->http_reuse != HttpReuse::kNever && config.keeps_idle &&
-      !runtime.is_retired.load(std::memory_order_relaxed) && !x->session->is_killed() &&
-      runtime.status.load(std::memory_order_relaxed) == upstream::ServerStatus::kUp &&
-      server->IsReusable();
-  if (!may_keep) return;
-  const uint32_t idle = runtime.idle_connections.load(std::memory_order_relaxed);
-  if (config.pool_max_conn != 0 && idle >= config.pool_max_conn) return;
-  // This one still counts as in use.
-  const uint32_t used = runtime.sessions.load(std::memory_order_relaxed);
-  if (used + idle > std::max(used, runtime.connections_needed())) return;
-  runtime.idle_connections.fetch_add(1, std::memory_order_relaxed);
-  runtime.idle[x->worker->index].Put(server->TakeConnection(), x->worker->loop->now());
-}
-
 // The request's head has been written to the server. Where a body follows, the buffer that holds
 // its texts is used again: keep what later rules may ask for, forget the rest.
 void ForgetRequestTexts(Exchange* x) {
@@ -355,16 +334,14 @@ bool HasResponseRules(const ProxyConfig& proxy) {
 
 // One exchange over the lease's connection.
 event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
-  H1Server server(std::move(lease->connection), &x->worker->buffers);
+  UpstreamSide server(x, lease);
   Relay relay(&x->worker->pipes);
-  net::Stream* const stream = &server.connection().stream;
-  x->session->set_upstream(stream);
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
   x->txn.server_address = &lease->server_address();
-  x->txn.server_tls = stream->ssl();
+  x->txn.server_tls = server->connection().stream.ssl();
   if (IsLogged(*x->frontend) || HasResponseRules(*x->frontend) || HasResponseRules(*x->backend)) {
-    x->upstream_local = server.connection().Local();
+    x->upstream_local = server->connection().Local();
     x->txn.upstream_local = &x->upstream_local;
   }
   x->sent_request = http::RequestContext::Of(x->request);
@@ -377,11 +354,11 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
     connection = http::ConnectionField::kClose;
   }
   Outcome outcome = Outcome::kReply;
-  if (!server.SendHead(x->request, connection)) {
+  if (!server->SendHead(x->request, connection)) {
     ReplyWithError(x, 431, 'P', 'R');
   } else {
     ForgetRequestTexts(x);
-    outcome = co_await AwaitResponseHead(x, lease, &server, &relay);
+    outcome = co_await AwaitResponseHead(x, lease, server.get(), &relay);
   }
   if (outcome == Outcome::kRelayed) {
     x->log.response_ms = MillisBetween(sent_at, x->worker->loop->now());
@@ -390,15 +367,16 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
     } else if (x->response.framing == http::Framing::kTunnel) {
       outcome = Outcome::kTunnel;
       x->last_client_activity = x->worker->loop->now();
-      co_await RunTunnel(x, &server);
+      co_await RunTunnel(x, server.get());
     } else {
       x->session->state = SessionState::kRelay;
       x->last_client_activity = x->worker->loop->now();
-      if (RelayOnce(x, &server, &relay)) co_await RelayRest(x, &server, &relay);
+      if (RelayOnce(x, server.get(), &relay)) co_await RelayRest(x, server.get(), &relay);
     }
   }
   x->txn.server_tls = nullptr;
-  ReturnConnection(x, lease, &server, relay);
+  server.GiveBack(x, lease,
+                  /*is_request_sent=*/relay.request_done && relay.up == PumpStatus::kDone);
   co_return outcome;
 }
 
@@ -407,7 +385,7 @@ Reuse AllowedReuse(const Exchange& x) {
     case HttpReuse::kNever:
       return Reuse::kNone;
     case HttpReuse::kSafe:
-      return x.txn.is_first_request ? Reuse::kNone : Reuse::kAny;
+      return x.txn.is_first_request ? Reuse::kShared : Reuse::kAny;
     case HttpReuse::kAggressive:
       return x.txn.is_first_request ? Reuse::kProven : Reuse::kAny;
     case HttpReuse::kAlways:
