@@ -21,6 +21,7 @@
 #include "common/net/socket.h"
 #include "common/net/syslog.h"
 #include "dataplane/http/h1_parser.h"
+#include "dataplane/http/h2_settings.h"
 #include "dataplane/proxy/network.h"
 #include "dataplane/rules/http_rules.h"
 #include "dataplane/rules/log_format.h"
@@ -134,6 +135,7 @@ struct BindConfig {
   bool accepts_proxy = false;  // "accept-proxy": connections begin with a PROXY header
   std::shared_ptr<upstream::BindRuntime> runtime;  // null: nothing is limited
   std::shared_ptr<const tls::ServerContext> tls;   // null: plain
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
 };
 
 struct FrontendConfig : ProxyConfig {
@@ -159,6 +161,8 @@ struct Config {
   uint32_t maxconn = 0;  // of the process; never 0
   size_t buffer_bytes = 16384;
   http::Limits http_limits;
+  http::H2Settings h2_frontend;  // towards clients
+  http::H2Settings h2_backend;   // towards servers
   std::string node;
   std::string description;
   std::vector<std::shared_ptr<const FrontendConfig>> frontends;  // in file order, enabled ones

@@ -53,11 +53,15 @@ class Session {
   bool is_draining() const { return is_draining_; }
   KillReason kill_reason() const { return kill_reason_; }
   bool is_killed() const { return kill_reason_ != KillReason::kNone; }
-  // The stream from the client. Raised with kSignalled by Kill() and Drain(): to be part of every
-  // wait of the session.
+  // What tells of the client. Raised with kSignalled by Kill(), Drain() and Leave(): to be part of
+  // every wait of the session.
+  event::Source* source() { return source_; }
+  // The connection from the client; null when this is one stream of several on it (HTTP/2).
   net::Stream* client() { return client_; }
   // The session has seen is_draining() and will act on it in its own time: stop signalling it.
-  void AcknowledgeDrain() { client_->Clear(event::kSignalled); }
+  void AcknowledgeDrain() { source_->Clear(event::kSignalled); }
+  // The client has given up what it asked for, and nobody is left to answer.
+  bool has_left() const { return has_left_; }
   // The stream to the server while there is one, so that Kill() reaches it.
   void set_upstream(net::Stream* stream) { upstream_ = stream; }
 
@@ -86,16 +90,28 @@ class Session {
 
  protected:
   Session(SessionList* list, uint64_t id, net::Stream* client)
-      : list_(list), id_(id), client_(client) {}
+      : list_(list), id_(id), source_(client), client_(client) {}
+  // A stream of a connection, which has readiness of its own.
+  Session(SessionList* list, uint64_t id, event::Source* source)
+      : list_(list), id_(id), source_(source), client_(nullptr) {}
+
+  // Makes the I/O with the client fail, as net::Stream::Abort() does.
+  virtual void AbortClient() { client_->Abort(); }
+  void Leave() {
+    has_left_ = true;
+    source_->Raise(event::kSignalled);
+  }
 
  private:
   friend class SessionList;
 
   SessionList* const list_;
   const uint64_t id_;
+  event::Source* const source_;
   net::Stream* const client_;
   net::Stream* upstream_ = nullptr;
   bool is_draining_ = false;
+  bool has_left_ = false;
   KillReason kill_reason_ = KillReason::kNone;
   Session* prev_ = nullptr;
   Session* next_ = nullptr;

@@ -10,6 +10,7 @@
 #include "common/net/socket.h"
 #include "common/net/tls_channel.h"
 #include "common/tls/client_context.h"
+#include "common/tls/facts.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/random.h"
 #include "dataplane/proxy/upstream_identity.h"
@@ -40,7 +41,8 @@ Address TargetAddress(const Candidate& place, const Session& session) {
 // Whether the client has hung up, and that is to end its wait.
 // Source: HAProxy configuration manual, "option abortonclose".
 bool IsAbandoned(const BackendConfig& backend, Session* session) {
-  return backend.abort_on_close && session->client()->is_ready(event::kHungUp);
+  return session->has_left() ||
+         (backend.abort_on_close && session->source()->is_ready(event::kHungUp));
 }
 
 // The same in a queue, where a TCP client that hung up without a word is not served either.
@@ -55,9 +57,19 @@ bool IsAbandonedInQueue(const BackendConfig& backend, Session* session) {
 // What tells of the client while it is not read from. A hang-up that does not end the session would
 // wake every wait, and is left out once it was seen.
 event::Interest ClientInterest(Session* session) {
-  const bool hung_up = session->client()->is_ready(event::kHungUp);
-  return {session->client(),
+  const bool hung_up = session->source()->is_ready(event::kHungUp);
+  return {session->source(),
           static_cast<uint8_t>(event::kSignalled | (hung_up ? 0 : event::kHungUp))};
+}
+
+// By what the server line says and TLS has negotiated.
+bool SpeaksHttp2(const upstream::ServerConfig& config,
+                 const upstream::UpstreamConnection& connection) {
+  if (config.protocol != http::ConnectionProtocol::kAny) {
+    return config.protocol == http::ConnectionProtocol::kHttp2;
+  }
+  const ssl_st* tls = connection.stream.ssl();
+  return tls != nullptr && tls::AlpnOf(tls) == "h2";
 }
 
 // Whether the next attempt goes to another server. Source: manual, "option redispatch"; with round
@@ -186,19 +198,46 @@ std::string UpstreamLease::MakePurpose() const {
 
 bool UpstreamLease::TakeIdleConnection(Reuse reuse) {
   if (reuse == Reuse::kNone) return false;
+  if (!worker_->h2_upstreams->is_empty() && TakeSharedConnection(reuse)) return true;
+  if (reuse == Reuse::kShared) return false;
   ServerRuntime& server = *place_->runtime;
   connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0, MakePurpose());
   if (connection == nullptr) return false;
   server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
+  CountReuse();
+  return true;
+}
+
+void UpstreamLease::CountReuse() {
   server_block()->reused_connections.Add();
   backend_block()->reused_connections.Add();
   is_reused = true;
   connect_ms = 0;
+}
+
+bool UpstreamLease::TakeSharedConnection(Reuse reuse) {
+  if (!backend_->is_http) return false;
+  h2 = worker_->h2_upstreams->Take(*place_->runtime, /*proven_only=*/reuse != Reuse::kAny,
+                                   server_name_);
+  if (h2 == nullptr) return false;
+  CountReuse();
   return true;
 }
 
+void UpstreamLease::ShareConnection() {
+  const upstream::ServerConfig& config = *place_->config;
+  h2 =
+      std::make_shared<H2Upstream>(worker_, std::move(connection), place_->config, place_->runtime);
+  h2->Start();
+  const bool is_shared = backend_->http_reuse != HttpReuse::kNever && config.keeps_idle &&
+                         backend_->connection_mode == ConnectionMode::kKeepAlive;
+  if (is_shared) worker_->h2_upstreams->Add(h2);
+}
+
 bool TryReuse(UpstreamLease* lease, Reuse reuse) {
-  if (reuse == Reuse::kNone) return false;
+  const bool may_find = reuse != Reuse::kNone &&
+                        (reuse != Reuse::kShared || !lease->worker_->h2_upstreams->is_empty());
+  if (!may_find) return false;
   if (!lease->place_.has_value() && !lease->ChoosePlace(/*avoid=*/nullptr)) return false;
   return lease->TakeIdleConnection(reuse);
 }
@@ -365,6 +404,9 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
       server.connect_successes.fetch_add(1, std::memory_order_relaxed);
       lease->is_reused = false;
       lease->connect_ms = MillisBetween(began, worker.loop->now());
+      if (backend.is_http && SpeaksHttp2(*lease->place_->config, *lease->connection)) {
+        lease->ShareConnection();
+      }
       co_return result;
     }
     if (result == ConnectResult::kAborted || result == ConnectResult::kClientGone) {

@@ -13,6 +13,7 @@
 
 #include "common/event/task.h"
 #include "dataplane/proxy/config.h"
+#include "dataplane/proxy/h2_upstream.h"
 #include "dataplane/proxy/session_list.h"
 #include "dataplane/proxy/worker_context.h"
 #include "dataplane/upstream/idle_pool.h"
@@ -44,6 +45,8 @@ class UpstreamLease {
 
   // The connection, after kConnected; the caller takes it out.
   std::unique_ptr<upstream::UpstreamConnection> connection;
+  // Set instead of `connection` when the server is spoken to in HTTP/2.
+  std::shared_ptr<H2Upstream> h2;
   bool is_reused = false;
 
   const std::optional<upstream::Candidate>& place() const { return place_; }
@@ -69,6 +72,10 @@ class UpstreamLease {
 
  private:
   friend event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);
+  // The new connection speaks HTTP/2: others may come to share it.
+  void ShareConnection();
+  bool TakeSharedConnection(Reuse reuse);
+  void CountReuse();
   friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
   friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);
   friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
@@ -96,6 +103,7 @@ class UpstreamLease {
 // Which idle connections will do.
 enum class Reuse : uint8_t {
   kNone,
+  kShared,  // those in HTTP/2 that have brought a response; others would be the session's own
   kProven,  // those that have been reused before
   kAny,
 };

@@ -255,6 +255,8 @@ absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
   }
   server->send_proxy = static_cast<uint8_t>(message.send_proxy());
   server->proxy_options = ProxyOptionsOf(message.proxy_v2_options());
+  server->protocol = CompileProtocol(message.protocol());
+  if (message.has_max_reuse()) server->max_reuse = message.max_reuse();
   server->port_from_client = message.port_from_client();
   server->port_offset = message.port_offset();
   LB_RETURN_IF_ERROR(CompileSource(message, backend, server.get()));
@@ -299,6 +301,17 @@ void SetFrontendTimeouts(const v1::Frontend& message, FrontendConfig* config) {
 
 }  // namespace
 
+http::ConnectionProtocol CompileProtocol(v1::ConnectionProtocol protocol) {
+  switch (protocol) {
+    case v1::CONNECTION_PROTOCOL_H1:
+      return http::ConnectionProtocol::kHttp1;
+    case v1::CONNECTION_PROTOCOL_H2:
+      return http::ConnectionProtocol::kHttp2;
+    default:
+      return http::ConnectionProtocol::kAny;
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const net::SyslogSender>> LogSenders::For(
     const v1::ProxyCommon& proxy) {
   const std::string tag = !proxy.log_tag().empty()     ? proxy.log_tag()
@@ -339,6 +352,7 @@ absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
   bind.number = number;
   bind.maxconn = message.maxconn();
   bind.accepts_proxy = message.accept_proxy();
+  bind.protocol = CompileProtocol(message.protocol());
   net::ListenOptions& options = bind.options;
   options.backlog = static_cast<int>(message.backlog() != 0 ? message.backlog() : default_backlog);
   options.v6only = message.v6only();

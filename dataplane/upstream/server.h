@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/net/proxy_protocol.h"
+#include "dataplane/http/h2_settings.h"
 #include "dataplane/upstream/counters.h"
 #include "dataplane/upstream/idle_pool.h"
 
@@ -67,6 +69,9 @@ struct ServerConfig {
   uint8_t send_proxy = 0;                 // the PROXY header's version; 0: none is sent
   net::ProxyHeaderOptions proxy_options;  // of version 2
   Address source;                         // unset: the kernel chooses
+  // Exchanges that a connection may carry after its first.
+  uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
   std::string source_interface;
   SourceUse source_use = SourceUse::kOwn;
   std::string source_header;   // with kHeaderIp
