@@ -155,13 +155,21 @@ void EventLoop::ForgetPending(const Pollable* pollable) {
   }
 }
 
-void EventLoop::Queue(Runnable* runnable) {
+void EventLoop::Queue(Runnable* runnable) { Insert(runnable, /*next=*/nullptr); }
+
+void EventLoop::QueueAtEndOfTurn(Runnable* runnable) {
+  Insert(runnable, end_of_turn_->is_queued() ? end_of_turn_.get() : nullptr);
+}
+
+// Queues `runnable` in front of `next`; null: at the end.
+void EventLoop::Insert(Runnable* runnable, Runnable* next) {
   if (runnable->loop_ != nullptr) return;
+  Runnable* prev = next != nullptr ? next->prev_ : queue_tail_;
   runnable->loop_ = this;
-  runnable->prev_ = queue_tail_;
-  runnable->next_ = nullptr;
-  (queue_tail_ != nullptr ? queue_tail_->next_ : queue_head_) = runnable;
-  queue_tail_ = runnable;
+  runnable->prev_ = prev;
+  runnable->next_ = next;
+  (prev != nullptr ? prev->next_ : queue_head_) = runnable;
+  (next != nullptr ? next->prev_ : queue_tail_) = runnable;
 }
 
 void EventLoop::RunQueued() {

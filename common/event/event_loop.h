@@ -101,6 +101,9 @@ class EventLoop {
 
   // Queues `runnable` to run in this turn; no effect when it is queued already.
   void Queue(Runnable* runnable);
+  // The same, and behind everything that was queued before this turn's queue began to run: what
+  // gathers the work of a turn runs at its end, not in the next.
+  void QueueAtEndOfTurn(Runnable* runnable);
 
   // Nanoseconds this loop spent waiting since it started, for "Idle_pct". Any thread.
   int64_t waited_nanos() const { return waited_nanos_.load(std::memory_order_relaxed); }
@@ -112,6 +115,7 @@ class EventLoop {
   class Delayed;
 
   void DispatchEvents(int count);
+  void Insert(Runnable* runnable, Runnable* next);
   void RunQueued();
   void RunPosted();
   int WaitMillis(Millis max_wait);

@@ -13,6 +13,7 @@
 
 #include "common/base/address.h"
 #include "common/event/waiter.h"
+#include "common/net/proxy_protocol.h"
 #include "common/net/socket.h"
 #include "common/net/tls_channel.h"
 
@@ -41,14 +42,14 @@ CheckResult RefusedAtOnce(const absl::Status& status) {
 
 // A check has no client: version 1 names the check's own connection, as HAProxy does, and version 2
 // says LOCAL.
-// Source: PROXY protocol specification, sections 2.1 and 2.2.
 std::string ProxyLine(uint32_t version, int fd) {
-  if (version == 2) return std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
-  const Address local = Address::LocalOf(fd);
-  const Address peer = Address::PeerOf(fd);
-  if (!local.is_ip() || !peer.is_ip()) return "PROXY UNKNOWN\r\n";
-  return absl::StrCat("PROXY ", local.family() == AF_INET6 ? "TCP6 " : "TCP4 ", local.Ip(), " ",
-                      peer.Ip(), " ", local.port(), " ", peer.port(), "\r\n");
+  std::string line;
+  if (version == 2) {
+    net::AppendProxyV2Local(&line);
+  } else {
+    net::AppendProxyV1(Address::LocalOf(fd), Address::PeerOf(fd), &line);
+  }
+  return line;
 }
 
 }  // namespace

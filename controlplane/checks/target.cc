@@ -16,7 +16,7 @@ namespace {
 void SetTls(const v1::ServerTls& message, const TlsFiles& files, Target* target) {
   auto settings = files.ClientOf(message);
   if (!settings.ok()) {
-    target->tls_error = settings.status().message();
+    target->tls_error = std::string(settings.status().message());
     return;
   }
   for (const tls::FilePtr& file :
@@ -28,7 +28,7 @@ void SetTls(const v1::ServerTls& message, const TlsFiles& files, Target* target)
   if (context.ok()) {
     target->tls = *std::move(context);
   } else {
-    target->tls_error = context.status().message();
+    target->tls_error = std::string(context.status().message());
   }
 }
 

@@ -165,6 +165,7 @@ std::string PlaceNames(catalog::Places places) {
   if (places & catalog::kConnection) names.push_back("connection");
   if (places & catalog::kRequest) names.push_back("request");
   if (places & catalog::kResponse) names.push_back("response");
+  if (places & catalog::kContent) names.push_back("tcp content");
   if (places & catalog::kLog) names.push_back("log");
   return absl::StrJoin(names, ", ");
 }

@@ -16,12 +16,6 @@ uint64_t HexValue(char c) {
   return static_cast<uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
-// Fields that would change what the head has already said.
-bool IsForbiddenInTrailers(HeaderId id) {
-  return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding ||
-         id == HeaderId::kHost || id == HeaderId::kTrailer;
-}
-
 }  // namespace
 
 void ChunkedReader::Start(const Limits& limits) {

@@ -100,6 +100,11 @@ HeaderId HeaderIdOf(std::string_view name) {
   }
 }
 
+bool IsForbiddenInTrailers(HeaderId id) {
+  return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding ||
+         id == HeaderId::kHost || id == HeaderId::kTrailer;
+}
+
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   const size_t size = a.size();
   if (size != b.size()) return false;

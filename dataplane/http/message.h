@@ -39,6 +39,10 @@ enum class HeaderId : uint8_t {
 // Ignores case. O(1) for names that are not known.
 HeaderId HeaderIdOf(std::string_view name);
 
+// Whether a field may not stand behind a body: it would change what the head has already said
+// (RFC 9110 section 6.5.1).
+bool IsForbiddenInTrailers(HeaderId id);
+
 // ASCII case-insensitive equality.
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 

@@ -21,6 +21,7 @@
 #include "common/net/socket.h"
 #include "common/net/syslog.h"
 #include "dataplane/http/h1_parser.h"
+#include "dataplane/http/h2_settings.h"
 #include "dataplane/proxy/network.h"
 #include "dataplane/rules/http_rules.h"
 #include "dataplane/rules/log_format.h"
@@ -84,6 +85,7 @@ struct ProxyConfig {
   rules::TcpRules tcp_connection;
   rules::TcpRules tcp_session;
   rules::TcpRules tcp_content;
+  Millis inspect_delay{0};  // how long they may wait in TCP mode
 
   std::map<uint32_t, std::string> error_files;  // status -> whole message
   std::shared_ptr<const StatsPage> stats;       // null: none
@@ -129,8 +131,11 @@ struct BindConfig {
   std::string name;
   std::string label;  // as written, for messages
   uint32_t number = 0;
-  uint32_t maxconn = 0;
-  std::shared_ptr<const tls::ServerContext> tls;  // null: plain
+  uint32_t maxconn = 0;        // connections on this bind; 0: only the frontend's limit
+  bool accepts_proxy = false;  // "accept-proxy": connections begin with a PROXY header
+  std::shared_ptr<upstream::BindRuntime> runtime;  // null: nothing is limited
+  std::shared_ptr<const tls::ServerContext> tls;   // null: plain
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
 };
 
 struct FrontendConfig : ProxyConfig {
@@ -156,6 +161,8 @@ struct Config {
   uint32_t maxconn = 0;  // of the process; never 0
   size_t buffer_bytes = 16384;
   http::Limits http_limits;
+  http::H2Settings h2_frontend;  // towards clients
+  http::H2Settings h2_backend;   // towards servers
   std::string node;
   std::string description;
   std::vector<std::shared_ptr<const FrontendConfig>> frontends;  // in file order, enabled ones

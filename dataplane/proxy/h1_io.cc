@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace lb::proxy {
 
@@ -128,6 +129,11 @@ bool H1Sink::StartResponse(const http::ResponseHead& head, const http::FramingPl
   return true;
 }
 
+void H1Sink::BeginTunnel() {
+  framing_ = http::Framing::kTunnel;
+  is_finished_ = false;
+}
+
 // Whether `bytes` fit behind what is pending.
 bool H1Sink::MakeRoom(size_t bytes) {
   pending_.Reserve();
@@ -217,8 +223,13 @@ MessageSink::Status H1Sink::Finish(const http::HeaderList& trailers) {
     }
     pending_.Append(end);
   }
-  is_finished_ = true;
-  return Flush();
+  const bool was_finished = std::exchange(is_finished_, true);
+  Status status = Flush();
+  if (framing_ != http::Framing::kTunnel) return status;
+  // The end of a tunnel's direction, once what was before it has gone.
+  if (status != Status::kOk) is_finished_ = was_finished;
+  if (status == Status::kOk && !was_finished) stream_->ShutdownWrite();
+  return status;
 }
 
 net::Stream* H1Sink::raw_stream(uint64_t bytes) {

@@ -59,6 +59,9 @@ class H1Sink final : public MessageSink {
   bool StartRequest(const http::RequestHead& head, const http::FramingPlan& plan);
   bool StartResponse(const http::ResponseHead& head, const http::FramingPlan& plan);
 
+  // What follows is raw bytes, until Finish() shuts the stream's sending side down.
+  void BeginTunnel();
+
   Status Write(std::string_view data, size_t* taken) override;
   Status Flush() override;
   Status Finish(const http::HeaderList& trailers) override;

@@ -9,6 +9,7 @@
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/tunnel.h"
+#include "dataplane/proxy/upstream_side.h"
 
 namespace lb::proxy {
 namespace {
@@ -66,7 +67,8 @@ void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
 
 // Whether the client has gone and the configuration says not to go on without it.
 bool IsAbandoned(const Exchange& x) {
-  return x.backend->abort_on_close && x.client->stream()->is_ready(kHungUp);
+  return x.session->has_left() ||
+         (x.backend->abort_on_close && x.session->source()->is_ready(kHungUp));
 }
 
 // A wait until either side can go on.
@@ -79,7 +81,7 @@ struct EitherWait {
 };
 
 EitherWait PlanWait(const Exchange& x, ServerSide* server, const Relay& relay, char stage) {
-  EitherWait wait{{x.client->stream(), kSignalled}, {server->stream(), kReadable | kHungUp}};
+  EitherWait wait{{x.session->source(), kSignalled}, {server->source(), kReadable | kHungUp}};
   if (x.backend->abort_on_close && relay.request_done && stage == 'H') wait.client.mask |= kHungUp;
   wait.server_deadline = DeadlineAfter(x.last_server_activity, x.backend->server_timeout);
   const Millis client_timeout = x.frontend->client_timeout;
@@ -112,6 +114,10 @@ bool GoesOnAfter(Exchange* x, const EitherWait& wait, WakeReason why, const Rela
     return false;
   }
   if (wait.client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
+  if (x->session->has_left()) {
+    x->SetEnd('C', stage);
+    return false;
+  }
   if (stage == 'H' && relay.request_done && IsAbandoned(*x)) {
     x->SetEnd('C', 'H');
     return false;
@@ -150,9 +156,10 @@ bool IsIdempotent(std::string_view method) {
 
 // A reused connection that ends before a byte of the response was most likely closed by the server
 // while it lay idle (RFC 9112 section 9.3.1).
-Outcome HandleStale(Exchange* x, UpstreamLease* lease) {
+// `is_unprocessed`: the server has said that it did not act on the request, whatever its method.
+Outcome HandleStale(Exchange* x, UpstreamLease* lease, bool is_unprocessed) {
   const bool is_intact = x->request.framing == http::Framing::kNone;
-  if (is_intact && IsIdempotent(x->request.method)) return Outcome::kStale;
+  if (is_intact && (is_unprocessed || IsIdempotent(x->request.method))) return Outcome::kStale;
   if (x->txn.is_first_request) {
     RefuseBrokenResponse(x, lease, HeadStatus::kClosed);
     return Outcome::kReply;
@@ -164,7 +171,7 @@ Outcome HandleStale(Exchange* x, UpstreamLease* lease) {
 }
 
 // Sends the request and receives the head of the final response. kRelayed: the head is there.
-event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Server* server,
+event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, ServerSide* server,
                                        Relay* relay) {
   x->session->state = SessionState::kResponse;
   for (;;) {
@@ -190,10 +197,12 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, H1Serv
       }
       continue;
     }
-    if (status == HeadStatus::kClosed && lease->is_reused && !server->has_received()) {
-      co_return HandleStale(x, lease);
+    const bool is_refused = status == HeadStatus::kRefused;
+    if ((status == HeadStatus::kClosed || is_refused) && lease->is_reused &&
+        !server->has_received()) {
+      co_return HandleStale(x, lease, is_refused);
     }
-    if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid) {
+    if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid || is_refused) {
       RefuseBrokenResponse(x, lease, status);
       co_return Outcome::kReply;
     }
@@ -257,7 +266,7 @@ bool PassResponseHead(Exchange* x, Relay* relay) {
 }
 
 // Moves what can be moved of both bodies. False: the response is done, or one side failed.
-bool RelayOnce(Exchange* x, H1Server* server, Relay* relay) {
+bool RelayOnce(Exchange* x, ServerSide* server, Relay* relay) {
   PumpRequest(x, server, relay);
   if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
     // Half a request: neither side can make sense of the rest of this exchange.
@@ -297,7 +306,7 @@ bool RelayOnce(Exchange* x, H1Server* server, Relay* relay) {
 }
 
 // Relays what did not go at once. Most responses have gone whole by then: no coroutine for those.
-event::Task<void> RelayRest(Exchange* x, H1Server* server, Relay* relay) {
+event::Task<void> RelayRest(Exchange* x, ServerSide* server, Relay* relay) {
   do {
     if (relay->IsShareUsed()) {
       co_await Yield(x->worker->loop);
@@ -307,28 +316,6 @@ event::Task<void> RelayRest(Exchange* x, H1Server* server, Relay* relay) {
     WakeReason why = co_await Wait(x->worker->loop, wait.client, wait.upstream, wait.deadline());
     if (!GoesOnAfter(x, wait, why, *relay, 'D')) co_return;
   } while (RelayOnce(x, server, relay));
-}
-
-// Keeps the server's connection for the next exchange, or closes it.
-void ReturnConnection(Exchange* x, UpstreamLease* lease, H1Server* server, const Relay& relay) {
-  x->session->set_upstream(nullptr);
-  const upstream::ServerConfig& config = *lease->place()->config;
-  upstream::ServerRuntime& runtime = *lease->place()->runtime;
-  const bool may_keep =
-      relay.request_done && relay.up == PumpStatus::kDone &&
-      x->backend->connection_mode == ConnectionMode::kKeepAlive &&
-      x->backend->http_reuse != HttpReuse::kNever && config.keeps_idle &&
-      !runtime.is_retired.load(std::memory_order_relaxed) && !x->session->is_killed() &&
-      runtime.status.load(std::memory_order_relaxed) == upstream::ServerStatus::kUp &&
-      server->IsReusable();
-  if (!may_keep) return;
-  const uint32_t idle = runtime.idle_connections.load(std::memory_order_relaxed);
-  if (config.pool_max_conn != 0 && idle >= config.pool_max_conn) return;
-  // This one still counts as in use.
-  const uint32_t used = runtime.sessions.load(std::memory_order_relaxed);
-  if (used + idle > std::max(used, runtime.connections_needed())) return;
-  runtime.idle_connections.fetch_add(1, std::memory_order_relaxed);
-  runtime.idle[x->worker->index].Put(server->TakeConnection(), x->worker->loop->now());
 }
 
 // The request's head has been written to the server. Where a body follows, the buffer that holds
@@ -347,15 +334,14 @@ bool HasResponseRules(const ProxyConfig& proxy) {
 
 // One exchange over the lease's connection.
 event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
-  H1Server server(std::move(lease->connection), &x->worker->buffers);
+  UpstreamSide server(x, lease);
   Relay relay(&x->worker->pipes);
-  x->session->set_upstream(server.stream());
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
   x->txn.server_address = &lease->server_address();
-  x->txn.server_tls = server.stream()->ssl();
+  x->txn.server_tls = server->connection().stream.ssl();
   if (IsLogged(*x->frontend) || HasResponseRules(*x->frontend) || HasResponseRules(*x->backend)) {
-    x->upstream_local = server.connection().Local();
+    x->upstream_local = server->connection().Local();
     x->txn.upstream_local = &x->upstream_local;
   }
   x->sent_request = http::RequestContext::Of(x->request);
@@ -368,11 +354,11 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
     connection = http::ConnectionField::kClose;
   }
   Outcome outcome = Outcome::kReply;
-  if (!server.SendHead(x->request, connection)) {
+  if (!server->SendHead(x->request, connection)) {
     ReplyWithError(x, 431, 'P', 'R');
   } else {
     ForgetRequestTexts(x);
-    outcome = co_await AwaitResponseHead(x, lease, &server, &relay);
+    outcome = co_await AwaitResponseHead(x, lease, server.get(), &relay);
   }
   if (outcome == Outcome::kRelayed) {
     x->log.response_ms = MillisBetween(sent_at, x->worker->loop->now());
@@ -381,15 +367,16 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
     } else if (x->response.framing == http::Framing::kTunnel) {
       outcome = Outcome::kTunnel;
       x->last_client_activity = x->worker->loop->now();
-      co_await RunTunnel(x, &server);
+      co_await RunTunnel(x, server.get());
     } else {
       x->session->state = SessionState::kRelay;
       x->last_client_activity = x->worker->loop->now();
-      if (RelayOnce(x, &server, &relay)) co_await RelayRest(x, &server, &relay);
+      if (RelayOnce(x, server.get(), &relay)) co_await RelayRest(x, server.get(), &relay);
     }
   }
   x->txn.server_tls = nullptr;
-  ReturnConnection(x, lease, &server, relay);
+  server.GiveBack(x, lease,
+                  /*is_request_sent=*/relay.request_done && relay.up == PumpStatus::kDone);
   co_return outcome;
 }
 
@@ -398,7 +385,7 @@ Reuse AllowedReuse(const Exchange& x) {
     case HttpReuse::kNever:
       return Reuse::kNone;
     case HttpReuse::kSafe:
-      return x.txn.is_first_request ? Reuse::kNone : Reuse::kAny;
+      return x.txn.is_first_request ? Reuse::kShared : Reuse::kAny;
     case HttpReuse::kAggressive:
       return x.txn.is_first_request ? Reuse::kProven : Reuse::kAny;
     case HttpReuse::kAlways:

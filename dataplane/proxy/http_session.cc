@@ -6,11 +6,13 @@
 
 #include "common/event/task.h"
 #include "common/event/waiter.h"
+#include "common/tls/facts.h"
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/arrival.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_request.h"
+#include "dataplane/proxy/h2_connection.h"
 #include "dataplane/proxy/http_sides.h"
 #include "dataplane/proxy/millis.h"
 
@@ -32,7 +34,7 @@ class HttpSession final : public Session {
                 accepted.worker->load->next_session_id.fetch_add(1, std::memory_order_relaxed),
                 &stream_),
         worker_(accepted.worker),
-        count_(accepted.worker, accepted.frontend->runtime),
+        count_(accepted),
         stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
         in_(&accepted.worker->buffers),
         reaper_(this) {
@@ -54,16 +56,19 @@ class HttpSession final : public Session {
     HttpSession* const session_;
   };
 
-  enum class HeadStep : uint8_t { kReceived, kMore, kInvalid, kEnd };
+  enum class HeadStep : uint8_t { kReceived, kMore, kInvalid, kEnd, kHttp2 };
 
   static event::Task<void> Run(HttpSession* self);
-  static event::Task<bool> ReceiveRest(HttpSession* self, Exchange* x, HeadStep step);
+  static event::Task<HeadStep> ReceiveRest(HttpSession* self, Exchange* x, HeadStep step);
   static event::Task<void> RefuseAfterWait(HttpSession* self, Exchange* x, WakeReason why);
   static event::Task<void> Linger(HttpSession* self);
+  static event::Task<void> ServeHttp2(HttpSession* self);
 
   bool PassesRules(ConnectionRules which);
   void BeginExchange(Exchange* x);
   HeadStep AdvanceHead(Exchange* x);
+  bool SpeaksHttp2() const;
+  bool MayBePreface() const;
   void NoteHead(Exchange* x);
   SteadyTime IdleDeadline() const;
   void BecomeIdle();
@@ -144,7 +149,9 @@ HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
   H1Client& client = *x->h1_client;
   const http::Limits& limits = x->config->http_limits;
   for (;;) {
-    if (!in_.is_empty()) {
+    if (requests_ == 0 && MayBePreface()) {
+      if (in_.size() >= http::kH2Preface.size()) return HeadStep::kHttp2;
+    } else if (!in_.is_empty()) {
       http::ParseResult parsed = client.parser().ParseRequest(in_.readable(), limits, &x->request);
       if (parsed.outcome == http::ParseResult::kError) {
         x->bytes_from_client = in_.size();
@@ -169,8 +176,9 @@ HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
   }
 }
 
-// Whether a head was received; otherwise it has been answered as it deserves.
-event::Task<bool> HttpSession::ReceiveRest(HttpSession* self, Exchange* x, HeadStep step) {
+// Goes on until a head was received; what else it ends with has been answered as it deserves.
+event::Task<HttpSession::HeadStep> HttpSession::ReceiveRest(HttpSession* self, Exchange* x,
+                                                            HeadStep step) {
   const bool is_first = self->requests_ == 0;
   event::EventLoop* loop = self->worker_->loop;
   const SteadyTime deadline = DeadlineAfter(is_first ? self->waits_since_ : loop->now(),
@@ -181,16 +189,16 @@ event::Task<bool> HttpSession::ReceiveRest(HttpSession* self, Exchange* x, HeadS
     if (self->is_draining() && !self->is_killed()) self->AcknowledgeDrain();
     if (why == WakeReason::kReady && !self->is_killed()) step = self->AdvanceHead(x);
   }
-  if (step == HeadStep::kReceived) co_return true;
+  if (step == HeadStep::kReceived || step == HeadStep::kHttp2) co_return step;
   if (step == HeadStep::kInvalid) {
     x->h1_client->StartWithoutRequest(x->config->http_limits);
     co_await RefuseRequest(x, self->refusal_, 'P', 'R');
-    co_return false;
+    co_return HeadStep::kEnd;
   }
   x->bytes_from_client = self->in_.size();
   // A connection that was kept open and brings nothing more simply ends.
   if (is_first || x->h1_client->parser().in_message()) co_await RefuseAfterWait(self, x, why);
-  co_return false;
+  co_return HeadStep::kEnd;
 }
 
 // What is known once the head is there.
@@ -226,15 +234,41 @@ event::Task<void> HttpSession::Linger(HttpSession* self) {
   }
 }
 
+// By what the bind line says and TLS has negotiated.
+bool HttpSession::SpeaksHttp2() const {
+  if (bind->protocol != http::ConnectionProtocol::kAny) {
+    return bind->protocol == http::ConnectionProtocol::kHttp2;
+  }
+  return client_tls != nullptr && tls::AlpnOf(client_tls) == "h2";
+}
+
+// Whether what has come is the preface of HTTP/2 or its beginning (RFC 9113 section 3.3).
+bool HttpSession::MayBePreface() const {
+  const std::string_view bytes = in_.readable().substr(0, http::kH2Preface.size());
+  return !bytes.empty() && bytes == http::kH2Preface.substr(0, bytes.size()) &&
+         bind->protocol == http::ConnectionProtocol::kAny && client_tls == nullptr;
+}
+
+event::Task<void> HttpSession::ServeHttp2(HttpSession* self) {
+  H2Connection connection(self->worker_, self, &self->in_, &self->session_vars_);
+  const bool lingers = co_await H2Connection::Run(&connection);
+  if (lingers) co_await Linger(self);
+}
+
 event::Task<void> HttpSession::Run(HttpSession* self) {
   event::EventLoop* loop = self->worker_->loop;
   self->ready_at_ = self->accepted_at;
   bool goes_on = self->PassesRules(ConnectionRules::kConnection);
-  if (goes_on && NeedsArrival(*self->bind)) {
+  if (goes_on && NeedsArrival(*self)) {
     goes_on = co_await Arrive(self->worker_, self);
   }
   self->waits_since_ = loop->now();
   goes_on = goes_on && self->PassesRules(ConnectionRules::kSession);
+  if (goes_on) self->count_.NoteSession();
+  if (goes_on && self->SpeaksHttp2()) {
+    co_await ServeHttp2(self);
+    co_return;
+  }
   while (goes_on) {
     if (self->in_.is_empty()) {
       self->BecomeIdle();
@@ -253,9 +287,17 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
     std::unique_ptr<Exchange> x = self->worker_->exchanges->Take();
     self->BeginExchange(x.get());
     self->state = SessionState::kHead;
-    const HeadStep step = self->AdvanceHead(x.get());
-    bool has_request = step == HeadStep::kReceived;
-    if (!has_request) has_request = co_await ReceiveRest(self, x.get(), step);
+    HeadStep step = self->AdvanceHead(x.get());
+    if (step != HeadStep::kReceived && step != HeadStep::kHttp2) {
+      step = co_await ReceiveRest(self, x.get(), step);
+    }
+    if (step == HeadStep::kHttp2) {
+      self->worker_->exchanges->Give(std::move(x));
+      self->state = SessionState::kIdle;
+      co_await ServeHttp2(self);
+      co_return;
+    }
+    const bool has_request = step == HeadStep::kReceived;
     goes_on = false;
     bool lingers = !has_request && x->has_reply;
     if (has_request) {
@@ -282,6 +324,7 @@ void InitSession(Session* session, const Accepted& accepted) {
   session->client_address = accepted.peer;
   session->local_address = accepted.local;
   session->bind = &bind;
+  session->expects_proxy_header = bind.accepts_proxy;
   session->listener_number = bind.number;
   session->listener_name = bind.name;
   session->accepted_at = session->last_activity = accepted.worker->loop->now();

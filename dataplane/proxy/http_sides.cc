@@ -48,6 +48,16 @@ bool H1Server::SendHead(const http::RequestHead& head, http::ConnectionField con
   return sink_.StartRequest(head, http::PlanRequest(head, connection));
 }
 
+void H1Client::BeginTunnel() {
+  body_.Start(http::Framing::kTunnel, 0, http::Limits());
+  sink_.BeginTunnel();
+}
+
+void H1Server::BeginTunnel() {
+  body_.Start(http::Framing::kTunnel, 0, http::Limits());
+  sink_.BeginTunnel();
+}
+
 ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
                                              const http::RequestContext& request,
                                              http::ResponseHead* head) {

@@ -19,6 +19,13 @@
 
 namespace lb::proxy {
 
+// The connection below one side, when it carries nothing else, and what was read of it and not
+// consumed. Null: there is no such connection (HTTP/2).
+struct RawEnd {
+  net::Stream* stream = nullptr;
+  net::Buffer* in = nullptr;
+};
+
 class ClientSide {
  public:
   virtual ~ClientSide() = default;
@@ -38,24 +45,37 @@ class ClientSide {
   virtual uint64_t TakeSentBytes() = 0;
   // Bytes of the request's body, as framed, that have been received.
   virtual uint64_t received_body_bytes() const = 0;
-  // After 101 or CONNECT: the raw connection and what was read of it but not consumed.
-  virtual net::Stream* stream() = 0;
-  virtual net::Buffer* read_buffer() = 0;
+  // After 101 or CONNECT: makes the request's body and the response's sink the two directions of a
+  // tunnel, in which Finish() closes one.
+  virtual void BeginTunnel() = 0;
+  virtual RawEnd raw() = 0;
 };
 
 class ServerSide {
  public:
-  enum class HeadStatus : uint8_t { kDone, kAgain, kClosed, kInvalid, kAborted };
+  enum class HeadStatus : uint8_t {
+    kDone,
+    kAgain,
+    kClosed,
+    kRefused,  // closed, and the server has certainly not acted on the request
+    kInvalid,
+    kAborted,
+  };
   virtual ~ServerSide() = default;
   virtual bool SendHead(const http::RequestHead& head, http::ConnectionField connection) = 0;
   virtual MessageSink* request_sink() = 0;
   virtual HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                                  http::ResponseHead* head) = 0;
   virtual MessageSource* response_body() = 0;
-  // Whether the response was delimited, was read whole, and nothing came behind it.
-  virtual bool IsReusable() = 0;
-  virtual net::Stream* stream() = 0;
-  virtual net::Buffer* read_buffer() = 0;
+  // Whether any byte of a response has come.
+  virtual bool has_received() const = 0;
+  // What tells of the server: kReadable and kHungUp, when there is something to receive; kWritable.
+  virtual event::Source* source() = 0;
+  // The connection, which the exchange may share with others.
+  virtual upstream::UpstreamConnection& connection() = 0;
+  // As ClientSide's.
+  virtual void BeginTunnel() = 0;
+  virtual RawEnd raw() = 0;
 };
 
 // HTTP/1.x to a client.
@@ -83,8 +103,8 @@ class H1Client final : public ClientSide {
   bool DropBufferedBody() override;
   uint64_t TakeSentBytes() override { return sink_.TakeSentBytes(); }
   uint64_t received_body_bytes() const override { return body_.received_bytes(); }
-  net::Stream* stream() override { return stream_; }
-  net::Buffer* read_buffer() override { return in_; }
+  void BeginTunnel() override;
+  RawEnd raw() override { return {stream_, in_}; }
   const H1Source& source() const { return body_; }
 
  private:
@@ -111,13 +131,15 @@ class H1Server final : public ServerSide {
   HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                          http::ResponseHead* head) override;
   MessageSource* response_body() override { return &body_; }
-  bool IsReusable() override;
-  net::Stream* stream() override { return &connection_->stream; }
-  net::Buffer* read_buffer() override { return &connection_->in; }
-  bool has_received() const { return has_received_; }
+  bool has_received() const override { return has_received_; }
+  event::Source* source() override { return &connection_->stream; }
+  upstream::UpstreamConnection& connection() override { return *connection_; }
+  void BeginTunnel() override;
+  RawEnd raw() override { return {&connection_->stream, &connection_->in}; }
 
+  // Whether the response was delimited, was read whole, and nothing came behind it.
+  bool IsReusable();
   std::unique_ptr<upstream::UpstreamConnection> TakeConnection() { return std::move(connection_); }
-  upstream::UpstreamConnection& connection() { return *connection_; }
 
  private:
   std::unique_ptr<upstream::UpstreamConnection> connection_;

@@ -33,14 +33,14 @@ Session::~Session() {
 
 void Session::Kill(KillReason reason) {
   if (kill_reason_ == KillReason::kNone) kill_reason_ = reason;
-  client_->Abort();
+  AbortClient();
   if (upstream_ != nullptr) upstream_->Abort();
 }
 
 void Session::Drain() {
   is_draining_ = true;
   // Wakes an idle session, which then sees the flag; busy ones do not wait for this signal.
-  client_->Raise(event::kSignalled);
+  source_->Raise(event::kSignalled);
 }
 
 SessionList::~SessionList() {

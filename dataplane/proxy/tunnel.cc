@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "dataplane/proxy/message_tunnel.h"
+
 namespace lb::proxy {
 namespace {
 
@@ -234,9 +236,16 @@ event::Task<void> RunTunnel(Exchange* x, ServerSide* server) {
     flushed = x->client->response_sink()->Flush();
   }
   x->session->state = SessionState::kTunnel;
-  TunnelEnd client{x->client->stream(), x->client->read_buffer()};
-  TunnelEnd upstream{server->stream(), server->read_buffer()};
+  const RawEnd raw_client = x->client->raw();
+  const RawEnd raw_server = server->raw();
+  TunnelEnd client{raw_client.stream, raw_client.in};
+  TunnelEnd upstream{raw_server.stream, raw_server.in};
   SetTunnelTimeouts(*x->frontend, *x->backend, &client, &upstream);
+  if (raw_client.stream == nullptr || raw_server.stream == nullptr) {
+    x->keeps_client = false;
+    co_await RelayTunnel(x, server, client, upstream);
+    co_return;
+  }
   TunnelEndResult ended = co_await Tunnel(x->worker, x->session, client, upstream);
   x->bytes_from_client += ended.client_bytes;
   x->bytes_to_client += ended.server_bytes;

@@ -13,6 +13,7 @@
 
 #include "common/event/task.h"
 #include "dataplane/proxy/config.h"
+#include "dataplane/proxy/h2_upstream.h"
 #include "dataplane/proxy/session_list.h"
 #include "dataplane/proxy/worker_context.h"
 #include "dataplane/upstream/idle_pool.h"
@@ -44,6 +45,8 @@ class UpstreamLease {
 
   // The connection, after kConnected; the caller takes it out.
   std::unique_ptr<upstream::UpstreamConnection> connection;
+  // Set instead of `connection` when the server is spoken to in HTTP/2.
+  std::shared_ptr<H2Upstream> h2;
   bool is_reused = false;
 
   const std::optional<upstream::Candidate>& place() const { return place_; }
@@ -69,15 +72,22 @@ class UpstreamLease {
 
  private:
   friend event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse);
+  // The new connection speaks HTTP/2: others may come to share it.
+  void ShareConnection();
+  bool TakeSharedConnection(Reuse reuse);
+  void CountReuse();
   friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
   friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);
   friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
+  friend event::Task<ConnectResult> SendProxyHeader(UpstreamLease* lease, SteadyTime deadline);
   friend event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline);
   // Chooses a server that has a free place, another than `avoid` if there is one. False: none has.
   bool ChoosePlace(const upstream::ServerRuntime* avoid);
   // With the place held: takes an idle connection to the server. False: there is none.
   bool TakeIdleConnection(Reuse reuse);
   void HoldPlace(upstream::Candidate place, SteadyTime since);
+  // What sets a connection to the server apart from those for other clients or names.
+  std::string MakePurpose() const;
   const ServerTls& tls() const { return backend_->server_tls[place_->config->position]; }
 
   WorkerContext* const worker_;
@@ -93,6 +103,7 @@ class UpstreamLease {
 // Which idle connections will do.
 enum class Reuse : uint8_t {
   kNone,
+  kShared,  // those in HTTP/2 that have brought a response; others would be the session's own
   kProven,  // those that have been reused before
   kAny,
 };

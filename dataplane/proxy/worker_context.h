@@ -47,6 +47,7 @@ class DocumentSource {
 };
 
 class ExchangePool;
+class H2UpstreamPool;
 
 struct WorkerContext {
   WorkerContext(size_t worker_index, event::EventLoop* event_loop, size_t buffer_bytes);
@@ -58,7 +59,8 @@ struct WorkerContext {
   net::BufferPool buffers;
   PipePool pipes;
   std::unique_ptr<ExchangePool> exchanges;
-  SessionList sessions;
+  std::unique_ptr<H2UpstreamPool> h2_upstreams;
+  SessionList sessions;  // goes before what its exchanges use
   ProcessLoad* load = nullptr;
   DocumentSource* documents = nullptr;
   const rules::ProcessFacts* process = nullptr;

@@ -74,6 +74,15 @@ Sample ListenerName(const ProgramArgs&, TxnContext& context, FetchCursor*) {
 Sample HttpMajor(const ProgramArgs&, TxnContext& context, FetchCursor*) {
   return Sample::Int(context.http_major);
 }
+Sample HasProxyHeader(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return Sample::Bool(context.has_proxy_header);
+}
+Sample ProxyAuthority(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return NameOf(context.proxy_authority);
+}
+Sample ProxyUniqueId(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return NameOf(context.proxy_unique_id);
+}
 
 constexpr NamedFetch kConnectionFetches[] = {
     {"bc_dst", UpstreamDestination},
@@ -85,6 +94,9 @@ constexpr NamedFetch kConnectionFetches[] = {
     {"dst", Destination},
     {"dst_port", DestinationPort},
     {"fc_http_major", HttpMajor},
+    {"fc_pp_authority", ProxyAuthority},
+    {"fc_pp_unique_id", ProxyUniqueId},
+    {"fc_rcvd_proxy", HasProxyHeader},
     {"fe_defbe", DefaultBackend},
     {"fe_id", FrontendNumber},
     {"fe_name", FrontendName},

@@ -102,7 +102,7 @@ tls::X509Ptr FindCertificate(const TxnContext& context) {
 }
 
 // [part[,occurrence[,format]]]
-template <CertificateOf which, tls::NameOf name>
+template <CertificateOf which, tls::NameField name>
 Sample DistinguishedName(const ProgramArgs& args, TxnContext& context, FetchCursor*) {
   tls::X509Ptr certificate = FindCertificate<which>(context);
   if (certificate == nullptr) return Sample();
@@ -170,11 +170,11 @@ constexpr NamedFetch kTlsFetches[] = {
     {"ssl_c_verify", VerifyResult},
 #define LB_CERTIFICATE_FETCHES(prefix, which)                                        \
   {prefix "_der", CertificateBytes<which, tls::DerOf>},                              \
-      {prefix "_i_dn", DistinguishedName<which, tls::NameOf::kIssuer>},              \
+      {prefix "_i_dn", DistinguishedName<which, tls::NameField::kIssuer>},           \
       {prefix "_key_alg", CertificateAlgorithm<which, tls::KeyAlgorithmOf>},         \
       {prefix "_notafter", CertificateText<which, tls::NotAfterOf>},                 \
       {prefix "_notbefore", CertificateText<which, tls::NotBeforeOf>},               \
-      {prefix "_s_dn", DistinguishedName<which, tls::NameOf::kSubject>},             \
+      {prefix "_s_dn", DistinguishedName<which, tls::NameField::kSubject>},          \
       {prefix "_serial", CertificateBytes<which, tls::SerialOf>},                    \
       {prefix "_sha1", CertificateBytes<which, tls::Sha1Of>},                        \
       {prefix "_sig_alg", CertificateAlgorithm<which, tls::SignatureAlgorithmOf>}, { \

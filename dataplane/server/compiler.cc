@@ -115,6 +115,25 @@ void SnapshotCompiler::FindPrevious() {
   }
 }
 
+// Absent values are the defaults.
+void SetHttp2(const v1::Http2Global& message, Config* config) {
+  const auto set = [](uint32_t value, uint32_t* field) {
+    if (value != 0) *field = value;
+  };
+  http::H2Settings& front = config->h2_frontend;
+  http::H2Settings& back = config->h2_backend;
+  for (http::H2Settings* side : {&front, &back}) {
+    set(message.header_table_size(), &side->header_table_size);
+    set(message.max_frame_size(), &side->max_frame_size);
+  }
+  set(message.frontend_max_concurrent_streams(), &front.max_concurrent_streams);
+  set(message.backend_max_concurrent_streams(), &back.max_concurrent_streams);
+  set(message.frontend_initial_window_size(), &front.initial_window_size);
+  set(message.backend_initial_window_size(), &back.initial_window_size);
+  front.glitches_threshold = message.frontend_glitches_threshold();
+  back.glitches_threshold = message.backend_glitches_threshold();
+}
+
 void SnapshotCompiler::SetGlobal(Config* config) const {
   const v1::Global& global = snapshot_.global();
   config->revision = snapshot_.revision();
@@ -130,6 +149,7 @@ void SnapshotCompiler::SetGlobal(Config* config) const {
   // HAProxy's limit counts the start line as well.
   config->http_limits.max_headers =
       (global.max_headers() != 0 ? global.max_headers() : kDefaultMaxHeaders) - 1;
+  SetHttp2(global.http2(), config);
   config->node = global.node();
   config->description = global.description();
 }

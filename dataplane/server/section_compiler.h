@@ -17,6 +17,9 @@
 
 namespace lb::server {
 
+// "proto" of a bind or server line.
+http::ConnectionProtocol CompileProtocol(v1::ConnectionProtocol protocol);
+
 // Makes the log senders of one snapshot; sections with the same targets and tag share one.
 class LogSenders {
  public:

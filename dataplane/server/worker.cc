@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "dataplane/proxy/h2_upstream.h"
+
 namespace lb::server {
 namespace {
 
@@ -124,6 +126,7 @@ void Worker::ApplyChanges(const Changes& changes) {
 void Worker::ClearPool(upstream::ServerRuntime* server) {
   const size_t dropped = server->idle[index_].Clear();
   server->idle_connections.fetch_sub(static_cast<uint32_t>(dropped), std::memory_order_relaxed);
+  context_->h2_upstreams->Clear(server);
 }
 
 // Connections that their server has closed go at once; of those idle for longer than the purge
@@ -132,6 +135,7 @@ void Worker::PurgePools() {
   loop_.RunAfter(kPurgePeriod, [this] { PurgePools(); });
   if (serving_ == nullptr) return;
   const SteadyTime now = loop_.now();
+  context_->h2_upstreams->Purge(now);
   for (const ServingSet::Server& server : serving_->servers) {
     upstream::IdlePool& pool = server.runtime->idle[index_];
     SteadyTime& purged_at = purged_at_.try_emplace(server.config->id, now).first->second;

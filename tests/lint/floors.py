@@ -21,7 +21,8 @@ FLOORS = {
     "common/snapshot": ["common/base", "common/tls", "proto"],
     "common/stats": ["common/base", "proto"],
     "dataplane/http": ["common/base", "common/event", "common/net"],
-    "dataplane/rules": ["common/base", "common/event", "common/net", "common/catalog", "dataplane/http"],
+    "dataplane/rules": ["common/base", "common/event", "common/tls", "common/net", "common/catalog",
+                        "dataplane/http"],
     "dataplane/upstream": ["common/base", "common/event", "common/net", "dataplane/http"],
     "dataplane/proxy": ["common", "dataplane/http", "dataplane/rules", "dataplane/upstream"],
     "dataplane/server": ["common", "proto", "grpc", "dataplane"],
@@ -35,7 +36,7 @@ FLOORS = {
                              "controlplane/store", "controlplane/fleet",
                              "controlplane/service/runtime"],
     "controlplane/server": ["common", "proto", "grpc", "controlplane"],
-    "cli": ["common/base", "proto", "grpc", "controlplane/config"],
+    "cli": ["common/base", "common/tls", "proto", "grpc", "controlplane/config"],
     "standalone": ["common", "proto", "grpc", "controlplane/server", "controlplane/service",
                    "dataplane/server"],
 }

@@ -140,6 +140,22 @@ void SetProxyV2Options(LineScope& line) {
   }
 }
 
+bool HasSource(LineScope& line) {
+  if (!line.server().source.address().empty()) return true;
+  line.scope().Error(line.statement(), line.position(),
+                     absl::StrCat("'", std::string(line.name()), "' must follow 'source'"));
+  return false;
+}
+
+void SetUseSource(LineScope& line) {
+  if (!HasSource(line)) return;
+  ParseUseSource(line.statement(), line.position() + 1, line.scope(), &line.server().source);
+}
+
+void SetSourceInterface(LineScope& line) {
+  if (HasSource(line)) line.server().source.set_interface(line.Arg(0));
+}
+
 constexpr Parameter kParameters[] = {
     {{"id", "<number>", "The server's number in statistics.", "counted", "5.2"},
      1,
@@ -231,10 +247,19 @@ constexpr Parameter kParameters[] = {
       "the backend's", "5.2"},
      1,
      [](LineScope& line) {
-       if (auto source = ParseSource(line.statement(), line.position() + 1, line.scope())) {
-         line.server().source = source->address;
+       v1::SourceAddress source;
+       if (ParseSourceAddress(line.statement(), line.position() + 1, line.scope(), &source)) {
+         line.server().source = std::move(source);
        }
      }},
+    {{"usesrc", "client|clientip|hdr_ip(<name>[,<occurrence>])|<address>[:<port>]",
+      "After 'source': the foreign address that connections to this server bear.", "", "5.2"},
+     1,
+     SetUseSource},
+    {{"interface", "<name>", "After 'source': the interface of connections to this server.", "",
+      "5.2"},
+     1,
+     SetSourceInterface},
     {{"no-agent-check", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
     {{"send-proxy", "", "Connections begin with a header of the PROXY protocol, version 1.", "",
       "5.2"},

@@ -105,7 +105,7 @@ TEST_F(H1ServerTest, ReceivesAHeadInParts) {
 TEST_F(H1ServerTest, TellsWhyThereIsNoHead) {
   EXPECT_EQ(server_.ReceiveHead(limits_, {}, &head_), HeadStatus::kAgain);
   EXPECT_FALSE(server_.has_received());
-  server_.stream()->Abort();
+  server_.connection().stream.Abort();
   EXPECT_EQ(server_.ReceiveHead(limits_, {}, &head_), HeadStatus::kAborted);
 }
 

@@ -1,0 +1,139 @@
+#include "dataplane/proxy/h2_client.h"
+
+#include <utility>
+
+#include "dataplane/proxy/millis.h"
+
+namespace lb::proxy {
+namespace {
+
+// What a head counts in logs and statistics: as much as it would be in HTTP/1.1, about.
+size_t BytesOf(const http::HeaderList& headers) {
+  size_t bytes = 0;
+  for (const http::Header& field : headers) bytes += field.name.size() + field.value.size() + 4;
+  return bytes;
+}
+
+}  // namespace
+
+H2ClientStream::H2ClientStream(H2Connection* connection, http::H2Channel* channel)
+    : H2Stream(&connection->transport()),
+      Session(&connection->worker()->sessions,
+              connection->worker()->load->next_session_id.fetch_add(1, std::memory_order_relaxed),
+              ready()),
+      connection_(connection),
+      exchange_(connection->worker()->exchanges->Take()),
+      reaper_(this) {
+  Attach(channel);
+  const Session& parent = connection->session();
+  frontend = parent.frontend;
+  client_address = parent.client_address;
+  local_address = parent.local_address;
+  bind = parent.bind;
+  client_tls = parent.client_tls;
+  listener_number = parent.listener_number;
+  listener_name = parent.listener_name;
+  accepted_at = last_activity = connection->worker()->loop->now();
+  state = SessionState::kHead;
+}
+
+H2ClientStream::~H2ClientStream() {
+  // The waits of the exchange go before what they wait for.
+  root_.Cancel();
+  if (exchange_ != nullptr) connection_->worker()->exchanges->Give(std::move(exchange_));
+  LetGo();
+  connection_->NoteGone(this);
+}
+
+void H2ClientStream::Reaper::Run() { stream_->connection_->worker()->sessions.Destroy(stream_); }
+
+void H2ClientStream::OnHead(http::ParseError error) {
+  head_error_ = error;
+  const http::ParseError refusal = error;
+  if (refusal != http::ParseError::kNone && http::StatusOf(refusal) != 431) return;
+  has_head_ = true;
+  connection_->NoteHead(this);
+}
+
+void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {
+  const bool is_answered = channel()->has_written_end;
+  H2Stream::OnClosed(error, is_unprocessed);
+  if (has_head_) {
+    if (!is_answered) Leave();
+    return;
+  }
+  frontend->runtime->counters[connection_->worker()->index].request_errors.Add();
+  connection_->worker()->loop->Queue(&reaper_);
+}
+
+void H2ClientStream::Start() {
+  root_.Start(Run(this), [this] { connection_->worker()->loop->Queue(&reaper_); });
+}
+
+void H2ClientStream::Discard() { connection_->worker()->loop->Queue(&reaper_); }
+
+// What is known once the head is there.
+void H2ClientStream::NoteRequest() {
+  Exchange* x = exchange_.get();
+  const SteadyTime now = connection_->worker()->loop->now();
+  x->worker = connection_->worker();
+  x->session = this;
+  x->client = this;
+  x->config = x->worker->config;
+  x->frontend = frontend;
+  x->ready_at = x->first_byte_at = accepted_at;
+  x->last_client_activity = last_activity = now;
+  PrepareTxn(x);
+  x->txn.http_major = 2;
+  x->txn.sess_vars = connection_->session_vars();
+  x->txn.is_first_request = connection_->CountRequest() == 0;
+  x->log.idle_ms = 0;
+  x->log.request_ms = MillisBetween(accepted_at, now);
+  const http::RequestHead& head = x->request;
+  x->bytes_from_client = head.method.size() + head.target.size() + BytesOf(head.headers);
+  // With the scheme and the authority in front, as HAProxy logs it.
+  const bool has_path = !head.target.empty() && head.target[0] == '/' && head.headers.size() > 0;
+  const std::string_view scheme = client_tls != nullptr ? "https://" : "http://";
+  x->txn.request_line = has_path ? x->arena.Concat({head.method, " ", scheme, head.headers[0].value,
+                                                    head.target, " HTTP/2.0"})
+                                 : x->arena.Concat({head.method, " ", head.target, " HTTP/2.0"});
+  BeginSource(head.framing);
+}
+
+event::Task<void> H2ClientStream::Run(H2ClientStream* self) {
+  self->NoteRequest();
+  Exchange* x = self->exchange_.get();
+  if (self->head_error_ == http::ParseError::kNone) {
+    co_await RunExchange(x);
+  } else {
+    co_await RefuseRequest(x, http::StatusOf(self->head_error_), 'P', 'R');
+  }
+}
+
+bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::RequestContext& request,
+                              bool) {
+  if (is_closed() || channel() == nullptr) return true;
+  const bool is_switch = head.status == 101;
+  // The client would take any 2xx for an open tunnel.
+  if (channel()->is_websocket && !is_switch && head.status >= 200 && head.status < 300) {
+    return false;
+  }
+  const bool is_tunnel = head.framing == http::Framing::kTunnel;
+  const bool ends =
+      !is_tunnel && (request.is_head || head.status == 204 || head.status == 304 ||
+                     head.framing == http::Framing::kNone ||
+                     (head.framing == http::Framing::kLength && head.content_length == 0));
+  transport().session().SendResponse(channel(), head, ends);
+  transport().ScheduleFlush();
+  BeginSink(head.framing, head.content_length, BytesOf(head.headers) + 15);
+  return true;
+}
+
+bool H2ClientStream::SendInformational(const http::ResponseHead& head) {
+  if (is_closed() || channel() == nullptr) return true;
+  transport().session().SendInformational(channel(), head);
+  transport().ScheduleFlush();
+  return true;
+}
+
+}  // namespace lb::proxy
