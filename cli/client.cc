@@ -9,14 +9,20 @@
 
 namespace lb::cli {
 
-Client::Client(const std::string& target, std::chrono::milliseconds timeout) : timeout_(timeout) {
+Client::Client(const std::string& target, const std::optional<tls::ChannelIdentity>& identity,
+               std::chrono::milliseconds timeout)
+    : timeout_(timeout) {
   grpc::ChannelArguments arguments;
   // A control plane is near; a proxy from the environment would not know it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
-  stub_ = v1::Admin::NewStub(
-      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments));
+  const bool is_tls = identity.has_value() && !target.starts_with("unix:");
+  stub_ = v1::Admin::NewStub(grpc::CreateCustomChannel(
+      target,
+      is_tls ? grpc::SslCredentials({identity->authority, identity->key, identity->certificate})
+             : grpc::InsecureChannelCredentials(),
+      arguments));
 }
 
 v1::Origin ThisOrigin() {

@@ -6,16 +6,20 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "common/tls/channel_identity.h"
 #include "lb/v1/admin.grpc.pb.h"
 
 namespace lb::cli {
 
 class Client {
  public:
-  // `target` as from ParseAddress(). Connects when first used.
-  Client(const std::string& target, std::chrono::milliseconds timeout);
+  // `target` as from ParseAddress(). Connects when first used; over TLS when there is an identity
+  // and the target is not a unix socket.
+  Client(const std::string& target, const std::optional<tls::ChannelIdentity>& identity,
+         std::chrono::milliseconds timeout);
 
   // Calls one method of the admin service: client.Call(&Stub::ListNodes, request, &reply).
   template <typename Method, typename Request, typename Reply>

@@ -7,6 +7,8 @@
 #include "cli/address.h"
 #include "cli/command.h"
 
+#include "common/tls/channel_identity.h"
+
 namespace lb::cli {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr char kFooter[] =
 
 struct GlobalOptions {
   std::string address;
+  tls::ChannelFiles tls;
   double timeout_seconds = 75;  // a push waits up to a minute for slow data planes
   bool wants_json = false;
   bool wants_csv = false;
@@ -30,6 +33,12 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
   app->set_version_flag("--version", std::string("lbctl ") + LB_VERSION);
   app->add_option("-a,--address", options->address, "The control plane: unix:PATH or HOST:PORT")
       ->envname("LBCTL_ADDRESS");
+  app->add_option("--tls-cert", options->tls.certificate, "Certificate for a TLS channel")
+      ->envname("LBCTL_TLS_CERT");
+  app->add_option("--tls-key", options->tls.key, "Its key")->envname("LBCTL_TLS_KEY");
+  app->add_option("--tls-ca", options->tls.authority,
+                  "Authority of the control plane's certificate")
+      ->envname("LBCTL_TLS_CA");
   app->add_option("--timeout", options->timeout_seconds, "Wait at most so many seconds")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -52,7 +61,9 @@ int RunAction(const GlobalOptions& options, const Choice& choice, const std::str
   }
   const absl::StatusOr<std::string> target = ParseAddress(address);
   if (!target.ok()) return session.Fail(std::string(target.status().message()), kExitUsage);
-  Client client(*target,
+  const auto identity = tls::LoadIdentity(options.tls);
+  if (!identity.ok()) return session.Fail(std::string(identity.status().message()), kExitUsage);
+  Client client(*target, *identity,
                 std::chrono::milliseconds(static_cast<int64_t>(options.timeout_seconds * 1000)));
   session.client = &client;
   const int exit_code = choice.action(session);
@@ -77,6 +88,7 @@ int Run(const std::vector<std::string>& arguments, const std::string& state_root
   AddShowCommands(&app, &choice);
   AddServerCommands(&app, &choice);
   AddEventCommands(&app, &choice);
+  AddPkiCommands(&app, &choice);
 
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   // CLI11 reports by exceptions, also what is no error (--help).

@@ -14,6 +14,7 @@ constexpr std::pair<std::string_view, Match> kMatchNames[] = {
     {"beg", Match::kBegin},  {"end", Match::kEnd},     {"sub", Match::kSub},
     {"reg", Match::kRegex},  {"dir", Match::kDir},     {"dom", Match::kDomain},
     {"len", Match::kLength}, {"int", Match::kInt},     {"ip", Match::kIp},
+    {"bin", Match::kBinary},
 };
 
 // The methods that exist as keyword suffixes: "path_beg".
@@ -138,7 +139,9 @@ const Fetch* FindCanonicalFetch(std::string_view name) {
 
 std::optional<FetchRef> FindFetch(std::string_view name, Direction direction) {
   if (const Fetch* fetch = FindPlain(name, direction)) {
-    return FetchRef{fetch, DefaultMatch(fetch->result), /*is_acl_keyword=*/false};
+    const Match match =
+        fetch->acl_match != Match::kNone ? fetch->acl_match : DefaultMatch(fetch->result);
+    return FetchRef{fetch, match, /*is_acl_keyword=*/false};
   }
   for (Match match : kSuffixes) {
     std::string_view suffix = MatchName(match);

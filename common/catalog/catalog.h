@@ -60,7 +60,8 @@ inline constexpr Places kConnection = 1;  // from the moment the connection is a
 inline constexpr Places kRequest = 2;     // rules on a request head
 inline constexpr Places kResponse = 4;    // rules on a response head
 inline constexpr Places kLog = 8;         // log lines at the end of the exchange
-inline constexpr Places kEverywhere = kConnection | kRequest | kResponse | kLog;
+inline constexpr Places kContent = 16;    // rules on what a TCP client sends first
+inline constexpr Places kEverywhere = kConnection | kRequest | kResponse | kLog | kContent;
 
 // How a sample is compared with an ACL's patterns ("-m NAME").
 enum class Match : uint8_t {
@@ -77,6 +78,7 @@ enum class Match : uint8_t {
   kLength,
   kInt,
   kIp,
+  kBinary,  // bytes, patterns in hexadecimal
 };
 
 // "beg" -> kBegin and so on; nullopt when there is no such method.
@@ -96,6 +98,7 @@ struct Fetch {
   // "path_beg" and its like exist as ACL keywords.
   bool has_match_suffixes = false;
   std::string_view description;
+  Match acl_match = Match::kNone;  // without "-m"; kNone: by the result's type
 
   size_t required_args() const;
 };

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "common/base/check.h"
 #include "common/base/status.h"
 
 namespace lb::net {
@@ -30,6 +32,22 @@ absl::Status SetOption(int fd, int level, int option, int value, const char* nam
 absl::StatusOr<UniqueFd> NewSocket(int family) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return ErrnoStatus(errno, "socket");
+  return fd;
+}
+
+// A socket belongs to the namespace its thread is in when it is made, whatever comes later.
+absl::StatusOr<UniqueFd> NewSocketIn(const std::string& network_namespace, int family) {
+  if (network_namespace.empty()) return NewSocket(family);
+  const std::string what = absl::StrCat("namespace ", network_namespace);
+  UniqueFd own(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!own.valid()) return ErrnoStatus(errno, what);
+  UniqueFd other(
+      ::open(absl::StrCat("/run/netns/", network_namespace).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!other.valid()) return ErrnoStatus(errno, what);
+  if (::setns(other.get(), CLONE_NEWNET) != 0) return ErrnoStatus(errno, what);
+  absl::StatusOr<UniqueFd> fd = NewSocket(family);
+  // Staying there would put every later socket of the thread into the wrong place.
+  LB_CHECK(::setns(own.get(), CLONE_NEWNET) == 0);
   return fd;
 }
 
@@ -121,7 +139,9 @@ absl::StatusOr<UniqueFd> BindUnixFile(const Address& address, const ListenOption
 
 absl::StatusOr<UniqueFd> BindSocket(const Address& address, const ListenOptions& options) {
   if (IsUnixFile(address)) return BindUnixFile(address, options);
-  LB_ASSIGN_OR_RETURN(UniqueFd fd, NewSocket(address.family()));
+  absl::StatusOr<UniqueFd> made = NewSocketIn(options.network_namespace, address.family());
+  if (!made.ok()) return WithContext(made.status(), address.ToString());
+  UniqueFd fd = *std::move(made);
   if (address.is_ip()) {
     if (absl::Status s = SetIpOptions(fd.get(), address, options); !s.ok()) {
       return WithContext(s, address.ToString());
@@ -159,6 +179,11 @@ absl::Status CheckAddressFree(const Address& address, const ListenOptions& optio
   return BindSocket(address, alone).status();
 }
 
+absl::Status CheckTransparent(int family) {
+  LB_ASSIGN_OR_RETURN(UniqueFd fd, NewSocket(family));
+  return SetTransparent(fd.get(), family);
+}
+
 absl::StatusOr<UniqueFd> StartConnect(const Address& address, const ConnectOptions& options) {
   LB_ASSIGN_OR_RETURN(UniqueFd fd, NewSocket(address.family()));
   if (address.is_ip()) {
@@ -169,6 +194,8 @@ absl::StatusOr<UniqueFd> StartConnect(const Address& address, const ConnectOptio
     if (options.source.is_ip()) {
       // Many connections may share a source address: leave the port to connect(2).
       SetFlag(fd.get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT);
+      // The client's own port may be in use with another server.
+      if (options.transparent) SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
       if (::bind(fd.get(), options.source.sa(), options.source.length()) != 0) {
         return ErrnoStatus(errno, absl::StrCat("source ", options.source.ToString()));
       }

@@ -21,6 +21,7 @@ struct ListenOptions {
   bool v6only = false;
   bool transparent = false;
   std::string interface;
+  std::string network_namespace;  // a name in /run/netns; empty: the process' own
   bool defer_accept = false;
   bool tcp_fast_open = false;
   uint32_t mss = 0;                  // 0: the kernel's
@@ -51,8 +52,11 @@ struct ConnectOptions {
   Address source;  // unset: the kernel chooses
   std::string interface;
   bool tcp_keepalive = false;
-  bool transparent = false;
+  bool transparent = false;  // `source` may be an address that is not the host's
 };
+
+// Ok when a socket of `family` may bear a foreign address: that takes CAP_NET_ADMIN.
+absl::Status CheckTransparent(int family);
 
 // Starts a connection: the descriptor becomes writable when it is made, or when it has failed
 // (see ConnectError). Errors: what the kernel says at once (ENETUNREACH, no descriptors, ...).

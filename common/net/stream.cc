@@ -58,6 +58,12 @@ IoResult Stream::Read(char* space, size_t bytes) {
   return result;
 }
 
+IoResult Stream::Peek(char* space, size_t bytes) {
+  if (is_aborted_) return {IoStatus::kAborted, 0, 0};
+  if (!is_ready(kReadable)) return {IoStatus::kAgain, 0, 0};
+  return Finish(::recv(fd(), space, bytes, MSG_PEEK), kReadable);
+}
+
 IoResult Stream::Write(const char* text, size_t bytes) {
   if (is_aborted_) return {IoStatus::kAborted, 0, 0};
   if (!is_ready(kWritable)) return {IoStatus::kAgain, 0, 0};

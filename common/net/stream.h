@@ -75,6 +75,9 @@ class Stream : public event::Pollable {
   bool is_truncated() const;
 
   IoResult Read(char* space, size_t bytes);
+  // As Read(), but the bytes stay in the socket: the next call begins with them again. Who needs
+  // more of them than came clears kReadable and waits.
+  IoResult Peek(char* space, size_t bytes);
   IoResult Write(const char* text, size_t bytes);
   IoResult Writev(const iovec* parts, int count);
   // Moves at most `bytes` from the stream into / out of a pipe, without copying (splice(2)). Not

@@ -171,6 +171,7 @@ IoResult TlsChannel::Failed(int result, bool is_read) {
   }
   is_open_ = false;
   const int system_error = errno;
+  error_code_ = ERR_peek_error();
   if (stream_->is_aborted()) return {IoStatus::kAborted, 0, 0};
   if (error == SSL_ERROR_SSL &&
       ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {

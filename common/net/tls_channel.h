@@ -45,6 +45,8 @@ class TlsChannel {
   SSL* connection() const { return connection_.get(); }
   // Why the handshake or a later call failed; empty: it did not.
   const std::string& error() const { return error_; }
+  // The same as OpenSSL's number; 0: none, or it was the system's.
+  unsigned long error_code() const { return error_code_; }  // NOLINT: OpenSSL's type
   // The peer closed the connection without saying so in TLS first: what came may be cut short.
   bool is_truncated() const { return is_truncated_; }
   // What failed did so because the peer has closed or reset the connection.
@@ -57,7 +59,8 @@ class TlsChannel {
   const std::shared_ptr<const void> context_;  // outlives connection_
   const tls::SslPtr connection_;
   std::string error_;
-  bool is_open_ = false;  // after the handshake, until anything failed
+  unsigned long error_code_ = 0;  // NOLINT: OpenSSL's type
+  bool is_open_ = false;          // after the handshake, until anything failed
   bool is_truncated_ = false;
   bool is_closed_by_peer_ = false;
   bool read_wants_write_ = false;

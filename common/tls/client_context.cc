@@ -54,7 +54,7 @@ SslPtr ClientContext::NewConnection(const std::string& name) {
   SSL_set_connect_state(c);
   const bool is_address = !name.empty() && IsAddress(name);
   if (!name.empty() && !is_address) SSL_set_tlsext_host_name(c, name.c_str());
-  const std::string& expected = settings_.verify_host.empty() ? name : settings_.verify_host;
+  const std::string& expected = name.empty() ? settings_.verify_host : name;
   if (settings_.settings.verify != Verify::kNone && !expected.empty()) {
     if (IsAddress(expected)) {
       X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(c), expected.c_str());

@@ -24,7 +24,8 @@ class ClientContext {
   ClientContext& operator=(const ClientContext&) = delete;
 
   // A connection that will say hello; the context must outlive it. `name`: the SNI, and what the
-  // certificate must stand for unless "verifyhost" says otherwise; empty: none.
+  // certificate must stand for; empty: none is sent, and the certificate must stand for
+  // "verifyhost" when that is set.
   SslPtr NewConnection(const std::string& name);
 
   // Whether all connections are the same but for their SNI: what allows them to be shared.

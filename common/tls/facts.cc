@@ -7,9 +7,9 @@
 namespace lb::tls {
 namespace {
 
-X509_NAME* NameIn(const X509* certificate, NameOf which) {
-  return which == NameOf::kSubject ? X509_get_subject_name(certificate)
-                                   : X509_get_issuer_name(certificate);
+X509_NAME* NameIn(const X509* certificate, NameField which) {
+  return which == NameField::kSubject ? X509_get_subject_name(certificate)
+                                      : X509_get_issuer_name(certificate);
 }
 
 std::string TextOf(const ASN1_STRING* string) {
@@ -72,14 +72,14 @@ X509Ptr OwnCertificate(const SSL* connection) {
   return X509Ptr(certificate);
 }
 
-std::string NameText(const X509* certificate, NameOf which) {
+std::string NameText(const X509* certificate, NameField which) {
   char* text = X509_NAME_oneline(NameIn(certificate, which), nullptr, 0);
   std::string name = text != nullptr ? text : "";
   OPENSSL_free(text);
   return name;
 }
 
-std::optional<std::string> NamePart(const X509* certificate, NameOf which, std::string_view part,
+std::optional<std::string> NamePart(const X509* certificate, NameField which, std::string_view part,
                                     int occurrence) {
   X509_NAME* name = NameIn(certificate, which);
   const int count = X509_NAME_entry_count(name);

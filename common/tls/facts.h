@@ -34,11 +34,11 @@ std::string_view SessionIdOf(const SSL* connection);
 X509Ptr PeerCertificate(const SSL* connection);
 X509Ptr OwnCertificate(const SSL* connection);
 
-enum class NameOf : uint8_t { kSubject, kIssuer };
+enum class NameField : uint8_t { kSubject, kIssuer };
 // "/C=FR/CN=x": the whole name, as OpenSSL's one-line form.
-std::string NameText(const X509* certificate, NameOf which);
+std::string NameText(const X509* certificate, NameField which);
 // The `occurrence`th value of one part ("CN", "O"): from 1, or from -1 for the last.
-std::optional<std::string> NamePart(const X509* certificate, NameOf which, std::string_view part,
+std::optional<std::string> NamePart(const X509* certificate, NameField which, std::string_view part,
                                     int occurrence);
 // The bytes of the serial number, the DER form, the SHA-1 and SHA-256 fingerprints.
 std::string SerialOf(const X509* certificate);

@@ -203,7 +203,9 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
   ticket_keys_->Install(context);
   // One is enough: every resumption brings another.
   SSL_CTX_set_num_tickets(context, 1);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+  // OpenSSL takes a size of 0 for no limit.
+  const bool has_cache = settings_.global.cache_size != 0;
+  SSL_CTX_set_session_cache_mode(context, has_cache ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
   SSL_CTX_sess_set_cache_size(context, settings_.global.cache_size);
   SSL_CTX_set_timeout(
       context,

@@ -55,7 +55,7 @@ struct IgnoredErrors {
 
 // The whole process': of the global section.
 struct GlobalSettings {
-  uint32_t cache_size = 20'000;  // sessions
+  uint32_t cache_size = 20'000;  // sessions; 0: none is kept
   Millis session_lifetime{300'000};
   uint32_t max_record = 0;  // bytes of plaintext in a record sent; 0: the protocol's limit
   FilePtr dh_parameters;    // null: OpenSSL's own groups
@@ -87,7 +87,7 @@ struct ServerSettings {
 struct ClientSettings {
   Settings settings;
   FilePtr certificate;      // null: none is presented
-  std::string verify_host;  // empty: the SNI's name
+  std::string verify_host;  // of use without an SNI; empty: any name
   bool reuses_sessions = true;
 };
 

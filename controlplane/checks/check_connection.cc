@@ -13,7 +13,9 @@
 
 #include "common/base/address.h"
 #include "common/event/waiter.h"
+#include "common/net/proxy_protocol.h"
 #include "common/net/socket.h"
+#include "common/net/tls_channel.h"
 
 namespace lb::checks {
 namespace {
@@ -40,17 +42,40 @@ CheckResult RefusedAtOnce(const absl::Status& status) {
 
 // A check has no client: version 1 names the check's own connection, as HAProxy does, and version 2
 // says LOCAL.
-// Source: PROXY protocol specification, sections 2.1 and 2.2.
 std::string ProxyLine(uint32_t version, int fd) {
-  if (version == 2) return std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16);
-  const Address local = Address::LocalOf(fd);
-  const Address peer = Address::PeerOf(fd);
-  if (!local.is_ip() || !peer.is_ip()) return "PROXY UNKNOWN\r\n";
-  return absl::StrCat("PROXY ", local.family() == AF_INET6 ? "TCP6 " : "TCP4 ", local.Ip(), " ",
-                      peer.Ip(), " ", local.port(), " ", peer.port(), "\r\n");
+  std::string line;
+  if (version == 2) {
+    net::AppendProxyV2Local(&line);
+  } else {
+    net::AppendProxyV1(Address::LocalOf(fd), Address::PeerOf(fd), &line);
+  }
+  return line;
 }
 
 }  // namespace
+
+// Source: HAProxy configuration manual, "check-ssl", "check-sni".
+event::Task<CheckResult> ShakeHands(CheckConnection* connection, const Target* target) {
+  if (target->tls == nullptr) {
+    co_return CheckResult{CheckStatus::kL6Response, 0, {}, target->tls_error};
+  }
+  const v1::ServerTls& settings = target->check.tls();
+  const std::string name = settings.sni().args_size() > 0 ? settings.sni().args(0) : "";
+  net::StartTls(&*connection->stream, target->tls->NewConnection(name), target->tls);
+  const absl::Status status =
+      co_await net::Handshake(&*connection->stream, connection->answer_deadline);
+  if (absl::IsDeadlineExceeded(status)) {
+    co_return CheckResult{CheckStatus::kL6Timeout, 0, {}, ""};
+  }
+  if (!status.ok()) {
+    co_return CheckResult{
+        CheckStatus::kL6Response,
+        0,
+        {},
+        absl::StrCat("SSL handshake failure (", std::string(status.message()), ")")};
+  }
+  co_return CheckResult{CheckStatus::kL6Ok, 0, {}, ""};
+}
 
 event::Task<CheckResult> Connect(CheckConnection* connection, const CheckContext* context,
                                  std::string address) {
@@ -76,7 +101,9 @@ event::Task<CheckResult> Connect(CheckConnection* connection, const CheckContext
     const bool is_sent = co_await Send(connection, line);
     if (!is_sent) co_return CheckResult{CheckStatus::kL4Connection, 0, {}, ""};
   }
-  co_return CheckResult{CheckStatus::kL4Ok, 0, {}, ""};
+  if (!context->target->check.has_tls()) co_return CheckResult{CheckStatus::kL4Ok, 0, {}, ""};
+  CheckResult shaken = co_await ShakeHands(connection, context->target);
+  co_return shaken;
 }
 
 event::Task<bool> Send(CheckConnection* connection, std::string_view bytes) {

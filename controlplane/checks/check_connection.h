@@ -46,7 +46,8 @@ struct CheckConnection {
 enum class Arrival : uint8_t { kMore, kClosed, kTimeout, kError };
 
 // Connects to `address` within the check's connect deadline and sends the PROXY line if the
-// target has one. Returns a result with status L4OK, L4CON, L4TOUT or SOCKERR.
+// target has one, then does the TLS handshake if it is to. Returns a result with status L4OK, L6OK,
+// L4CON, L4TOUT, L6RSP, L6TOUT or SOCKERR.
 event::Task<CheckResult> Connect(CheckConnection* connection, const CheckContext* context,
                                  std::string address);
 

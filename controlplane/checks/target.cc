@@ -1,6 +1,9 @@
 #include "controlplane/checks/target.h"
 
 #include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -8,7 +11,30 @@
 
 namespace lb::checks {
 
-Target Target::Of(const v1::Backend& backend, const v1::Server& server) {
+namespace {
+
+void SetTls(const v1::ServerTls& message, const TlsFiles& files, Target* target) {
+  auto settings = files.ClientOf(message);
+  if (!settings.ok()) {
+    target->tls_error = std::string(settings.status().message());
+    return;
+  }
+  for (const tls::FilePtr& file :
+       {settings->certificate, settings->settings.authorities, settings->settings.revocations}) {
+    const size_t hash = file == nullptr ? 0 : std::hash<std::string>()(file->pem);
+    target->tls_files_hash = target->tls_files_hash * 31 + hash;
+  }
+  auto context = tls::ClientContext::Make(*std::move(settings));
+  if (context.ok()) {
+    target->tls = *std::move(context);
+  } else {
+    target->tls_error = std::string(context.status().message());
+  }
+}
+
+}  // namespace
+
+Target Target::Of(const v1::Backend& backend, const v1::Server& server, const TlsFiles& files) {
   Target target;
   target.backend = backend.common().name();
   target.server = server.name();
@@ -20,6 +46,7 @@ Target Target::Of(const v1::Backend& backend, const v1::Server& server) {
   target.server_address = server.address();
   target.check = server.health_check();
   if (target.check.address().empty()) target.check.set_address(server.address());
+  if (target.check.has_tls()) SetTls(target.check.tls(), files, &target);
   if (target.check.send_proxy()) target.send_proxy = std::max(server.send_proxy(), 1u);
   return target;
 }
@@ -55,15 +82,16 @@ bool Target::ChecksLike(const Target& other) const {
   return id == other.id && backend_number == other.backend_number &&
          server_number == other.server_number && maxconn == other.maxconn &&
          send_proxy == other.send_proxy && is_http == other.is_http &&
-         server_address == other.server_address &&
+         server_address == other.server_address && tls_files_hash == other.tls_files_hash &&
          without_intervals(check) == without_intervals(other.check);
 }
 
 std::vector<Target> TargetsOf(const v1::Snapshot& snapshot) {
   std::vector<Target> targets;
+  const TlsFiles files(snapshot);
   for (const v1::Backend& backend : snapshot.backends()) {
     for (const v1::Server& server : backend.servers()) {
-      if (server.has_health_check()) targets.push_back(Target::Of(backend, server));
+      if (server.has_health_check()) targets.push_back(Target::Of(backend, server, files));
     }
   }
   return targets;

@@ -3,11 +3,14 @@
 #define LB_CONTROLPLANE_CHECKS_TARGET_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/snapshot/tls_files.h"
+#include "common/tls/client_context.h"
 #include "lb/v1/snapshot.pb.h"
 
 namespace lb::checks {
@@ -23,8 +26,11 @@ struct Target {
   bool is_http = false;        // the backend's mode
   std::string server_address;  // as v1::Server.address; check.address() is where the check goes
   v1::HealthCheck check;
+  std::shared_ptr<tls::ClientContext> tls;  // null: plain
+  std::string tls_error;                    // why there is none although check.tls() is there
+  size_t tls_files_hash = 0;                // of the files that `tls` was made from
 
-  static Target Of(const v1::Backend& backend, const v1::Server& server);
+  static Target Of(const v1::Backend& backend, const v1::Server& server, const TlsFiles& files);
 
   // An operator's "set server ... addr": traffic and checks go there. The port of a check that has
   // its own address or port ("addr", "port") stays.

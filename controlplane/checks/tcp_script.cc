@@ -185,7 +185,8 @@ event::Task<CheckResult> RunTcpScript(const CheckContext* context) {
     result = co_await RunStep(&script, i);
     if (!result.passed()) co_return result;
   }
-  result.status = script.has_talked ? CheckStatus::kL7Ok : CheckStatus::kL4Ok;
+  const CheckStatus silent = script.check.has_tls() ? CheckStatus::kL6Ok : CheckStatus::kL4Ok;
+  result.status = script.has_talked ? CheckStatus::kL7Ok : silent;
   if (steps > 0) result.info = "(tcp-check)";
   co_return result;
 }

@@ -44,6 +44,9 @@ constexpr std::array<PredefinedAcl, 21> kPredefined = {{
     {"WAIT_END", "wait_end", {}},
 }};
 
+// And those that HAProxy has besides.
+constexpr std::string_view kMissingAcls[] = {"RDP_COOKIE"};
+
 // In ACLs a name without a direction ("hdr") always means the request.
 ExpressionSite AclSite(const ExpressionSite& site) {
   return {catalog::Direction::kRequest, site.places};
@@ -154,6 +157,8 @@ class CriterionParser {
                   "add '-m str', '-m beg', '-m found' or another");
     }
     test_.set_method(ToWire(match_));
+    has_versions_ = match_ == catalog::Match::kInt && test_.expr().fetch() == "req.ssl_ver" &&
+                    test_.expr().converters().empty();
     for (const auto& [position, pattern] : file_patterns_) {
       if (!AddPattern(position, "", pattern)) return false;
     }
@@ -174,7 +179,9 @@ class CriterionParser {
   }
 
   bool AddPattern(size_t position, std::string_view comparison, std::string_view text) {
-    absl::StatusOr<std::string> pattern = NormalizePattern(match_, comparison, text);
+    absl::StatusOr<std::string> pattern = has_versions_
+                                              ? NormalizeVersion(comparison, text)
+                                              : NormalizePattern(match_, comparison, text);
     if (!pattern.ok()) return Fail(position, std::string(pattern.status().message()));
     test_.add_patterns(*std::move(pattern));
     return true;
@@ -198,6 +205,7 @@ class CriterionParser {
   std::vector<std::pair<size_t, std::string>> file_patterns_;
   bool saw_end_of_flags_ = false;
   bool has_file_ = false;
+  bool has_versions_ = false;  // patterns are "3.1" and the like
 };
 
 std::optional<uint32_t> FindOwnAcl(const Proxy& proxy, std::string_view name) {
@@ -215,8 +223,7 @@ uint32_t AddAcl(Proxy& proxy, std::string name, v1::AclTest test) {
   return static_cast<uint32_t>(proxy.acls.size() - 1);
 }
 
-// The index of a predefined ACL, made on first use; nullopt when there is none of the name or its
-// fetch is not in the catalog.
+// The index of a predefined ACL, made on first use; nullopt when there is none of the name.
 std::optional<uint32_t> UsePredefined(Proxy& proxy, std::string_view name) {
   for (const PredefinedAcl& predefined : kPredefined) {
     if (predefined.name != name) continue;
@@ -301,6 +308,10 @@ class ConditionParser {
   bool Named(std::string_view name) {
     std::optional<uint32_t> index = FindOwnAcl(scope_.proxy(), name);
     if (!index) index = UsePredefined(scope_.proxy(), name);
+    if (!index && std::ranges::count(kMissingAcls, name) > 0) {
+      return Fail(next_,
+                  absl::StrCat("predefined ACL '", std::string(name), "' is not supported yet"));
+    }
     if (!index) {
       return Fail(next_, absl::StrCat("no ACL '", std::string(name), "' above this line"),
                   DidYouMean(ClosestName(name)));

@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 #include "common/base/status.h"
@@ -92,6 +93,29 @@ absl::StatusOr<std::string> NormalizeIp(std::string_view text) {
   return absl::StrCat(address, "/", bits);
 }
 
+// Bytes in hexadecimal, in lower case.
+absl::StatusOr<std::string> NormalizeBinary(std::string_view text) {
+  const bool is_hex = text.size() % 2 == 0 && std::ranges::all_of(text, [](char c) {
+                        return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+                      });
+  if (!is_hex) {
+    return InvalidArgument(absl::StrCat("'", std::string(text), "' is not bytes in hexadecimal"));
+  }
+  return absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
+}
+
+// "3.1" as the number that it stands for; "3" is 3.0.
+std::optional<int64_t> ParseTlsVersion(std::string_view text) {
+  const size_t dot = text.find('.');
+  const std::optional<int64_t> major = Integer(text.substr(0, dot));
+  const std::optional<int64_t> minor =
+      dot == std::string_view::npos ? 0 : Integer(text.substr(dot + 1));
+  if (!major || *major < 0 || *major > 65535 || !minor || *minor < 0 || *minor > 65535) {
+    return std::nullopt;
+  }
+  return *major << 16 | *minor;
+}
+
 }  // namespace
 
 v1::MatchMethod ToWire(Match match) {
@@ -122,6 +146,8 @@ v1::MatchMethod ToWire(Match match) {
       return v1::MATCH_INT;
     case Match::kIp:
       return v1::MATCH_IP;
+    case Match::kBinary:
+      return v1::MATCH_BIN;
   }
   return v1::MATCH_METHOD_UNSPECIFIED;
 }
@@ -138,12 +164,27 @@ absl::StatusOr<std::string> NormalizePattern(Match match, std::string_view compa
       return NormalizeInteger(comparison, text);
     case Match::kIp:
       return NormalizeIp(text);
+    case Match::kBinary:
+      return NormalizeBinary(text);
     case Match::kRegex:
       LB_RETURN_IF_ERROR(CheckRegex(text));
       return std::string(text);
     default:
       return std::string(text);
   }
+}
+
+absl::StatusOr<std::string> NormalizeVersion(std::string_view comparison, std::string_view text) {
+  std::vector<std::string> numbers;
+  for (absl::string_view part : absl::StrSplit(absl::string_view(text.data(), text.size()), ':')) {
+    const std::optional<int64_t> number = ParseTlsVersion({part.data(), part.size()});
+    if (!number && !part.empty()) {
+      return InvalidArgument(absl::StrCat("'", std::string(text),
+                                          "' is not a version such as 3.1 or a range of them"));
+    }
+    numbers.push_back(number ? absl::StrCat(*number) : "");
+  }
+  return NormalizeInteger(comparison, absl::StrJoin(numbers, ":"));
 }
 
 std::vector<std::string> SplitPatternFile(std::string_view text) {

@@ -21,9 +21,13 @@ bool IsOperator(std::string_view word);
 
 // `text` for `match`, `comparison` being the operator before it (empty: none, same as "eq").
 // Integers: "80", "1024:65535", "10:" (at least), ":10" (at most); with an operator "ge:80".
-// Addresses: "10.0.0.0/8", "10.1", "::1/128" as "ADDRESS/BITS" or "ADDRESS".
+// Bytes: "160301". Addresses: "10.0.0.0/8", "10.1", "::1/128" as "ADDRESS/BITS" or "ADDRESS".
 absl::StatusOr<std::string> NormalizePattern(catalog::Match match, std::string_view comparison,
                                              std::string_view text);
+
+// The same for versions "MAJOR[.MINOR]" and ranges of them, as integers: MAJOR * 65536 + MINOR.
+// Source: HAProxy configuration manual, "req.ssl_ver".
+absl::StatusOr<std::string> NormalizeVersion(std::string_view comparison, std::string_view text);
 
 // The patterns of a "-f" file: one a line, leading blanks dropped, "#" lines and empty ones
 // skipped.

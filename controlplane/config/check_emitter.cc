@@ -105,8 +105,8 @@ v1::HealthCheck EmitHealthCheck(const Proxy& proxy, const Server& server) {
                      (is_like_traffic && (settings.send_proxy_v1 || settings.send_proxy_v2)));
   if (server.check_tls) *out.mutable_tls() = *server.check_tls;
   if (check.kind == v1::HealthCheck::HTTP) {
-    out.set_protocol(settings.check_protocol.empty() ? settings.protocol
-                                                     : ProtocolOf(settings.check_protocol.text));
+    const PlacedText& own = settings.check_protocol;
+    out.set_protocol(ProtocolOf(own.empty() ? settings.protocol.text : own.text));
   }
   out.set_log_health_checks(proxy.log_health_checks);
   switch (check.kind) {

@@ -10,6 +10,7 @@
 #include "common/base/ids.h"
 #include "common/catalog/log_formats.h"
 #include "controlplane/config/check_emitter.h"
+#include "controlplane/config/keywords/protocol.h"
 #include "controlplane/config/log_format.h"
 
 namespace lb::config {
@@ -142,6 +143,8 @@ class Emitter {
         return std::string(catalog::kTcpLogFormat);
       case LogStyle::kHttp:
         return std::string(catalog::kHttpLogFormat);
+      case LogStyle::kHttps:
+        return std::string(catalog::kHttpsLogFormat);
       case LogStyle::kClf:
         return std::string(catalog::kClfLogFormat);
       case LogStyle::kCustom:
@@ -294,7 +297,7 @@ class Emitter {
     out->set_disabled(settings.is_disabled);
     if (!settings.source.address().empty()) *out->mutable_source() = settings.source;
     if (server.tls) *out->mutable_tls() = *server.tls;
-    out->set_protocol(settings.protocol);
+    out->set_protocol(ProtocolOf(settings.protocol.text));
     out->set_send_proxy(settings.send_proxy_v2 ? 2 : settings.send_proxy_v1 ? 1 : 0);
     if (settings.send_proxy_v2) *out->mutable_proxy_v2_options() = settings.proxy_v2_options;
     out->set_has_max_reuse(settings.max_reuse.has_value());

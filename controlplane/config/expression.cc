@@ -82,6 +82,11 @@ class ExpressionParser {
     if (name.empty()) return InvalidArgument("missing sample fetch");
     const std::optional<catalog::FetchRef> ref = catalog::FindFetch(name, site_.direction);
     if (!ref) {
+      if (name == "ssl_fc_npn" || name == "ssl_bc_npn") {
+        return InvalidArgument(absl::StrCat("'", name,
+                                            "' is not supported: NPN is gone from TLS; use '",
+                                            name.substr(0, 6), "_alpn'"));
+      }
       return InvalidArgument(
           WithHint(absl::StrCat("unknown sample fetch '", name, "'"), ClosestFetch(name)));
     }

@@ -50,7 +50,7 @@ struct ServerSettings {
   v1::SourceAddress source;
   bool init_addr_none = false;  // "init-addr" ends in "none"
   ServerTlsWords tls;
-  v1::ConnectionProtocol protocol = v1::CONNECTION_PROTOCOL_UNSPECIFIED;
+  PlacedText protocol;  // "proto": "h1" or "h2"
   bool send_proxy_v1 = false;
   bool send_proxy_v2 = false;  // wins over version 1
   v1::ProxyV2Options proxy_v2_options;
@@ -65,7 +65,7 @@ struct ServerSettings {
   uint32_t check_port = 0;
   std::string check_address;  // with port 0, or a unix address
   v1::InitState init_state = v1::INIT_STATE_DEFAULT;
-  PlacedText check_protocol;  // "check-proto": "h1" or "h2"
+  PlacedText check_protocol;  // "check-proto": the same
 };
 
 struct Server {
@@ -96,7 +96,7 @@ struct LogEntry {
   v1::LogTarget target;
 };
 
-enum class LogStyle : uint8_t { kConnect, kTcp, kHttp, kClf, kCustom };
+enum class LogStyle : uint8_t { kConnect, kTcp, kHttp, kHttps, kClf, kCustom };
 
 struct LogFormatChoice {
   LogStyle style = LogStyle::kConnect;

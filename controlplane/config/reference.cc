@@ -165,6 +165,7 @@ std::string PlaceNames(catalog::Places places) {
   if (places & catalog::kConnection) names.push_back("connection");
   if (places & catalog::kRequest) names.push_back("request");
   if (places & catalog::kResponse) names.push_back("response");
+  if (places & catalog::kContent) names.push_back("tcp content");
   if (places & catalog::kLog) names.push_back("log");
   return absl::StrJoin(names, ", ");
 }
@@ -211,7 +212,8 @@ void AppendLogTags(std::string* page) {
                     tag.http_only ? "`mode http`" : "", " |\n");
   }
   absl::StrAppend(page, "\n`option tcplog`: `", std::string(catalog::kTcpLogFormat), "`\n\n",
-                  "`option httplog`: `", std::string(catalog::kHttpLogFormat), "`\n\n");
+                  "`option httplog`: `", std::string(catalog::kHttpLogFormat), "`\n\n",
+                  "`option httpslog`: `", std::string(catalog::kHttpsLogFormat), "`\n\n");
 }
 
 }  // namespace

@@ -81,6 +81,12 @@ class Validator {
     return nullptr;
   }
 
+  void NeedsHttp(const PlacedText& protocol) {
+    if (protocol.empty()) return;
+    diagnostics_->Error(protocol.place,
+                        absl::StrCat("'proto ", protocol.text, "' needs 'mode http'"));
+  }
+
   void Ignored(const Proxy& proxy, std::string_view what) {
     diagnostics_->Warning(proxy.place, absl::StrCat("'", std::string(what), "' is ignored for ",
                                                     Describe(proxy), ": it needs 'mode http'"));
@@ -89,11 +95,8 @@ class Validator {
   // Drops what only HTTP has from proxies in TCP mode.
   void FitMode(Proxy& proxy) {
     if (proxy.mode == v1::PROXY_MODE_HTTP) return;
-    for (const Bind& bind : proxy.binds) {
-      if (bind.protocol.empty()) continue;
-      diagnostics_->Error(bind.protocol.place,
-                          absl::StrCat("'proto ", bind.protocol.text, "' needs 'mode http'"));
-    }
+    for (const Bind& bind : proxy.binds) NeedsHttp(bind.protocol);
+    for (const Server& server : proxy.servers) NeedsHttp(server.settings.protocol);
     Drop(proxy, &proxy.http_request, "http-request");
     Drop(proxy, &proxy.redirects, "redirect");
     Drop(proxy, &proxy.http_response, "http-response");
@@ -106,11 +109,14 @@ class Validator {
       Ignored(proxy, "stats");
       proxy.stats = {};
     }
+    const LogStyle style = proxy.log_format.style;
     if (proxy.has_frontend() &&
-        (proxy.log_format.style == LogStyle::kHttp || proxy.log_format.style == LogStyle::kClf)) {
+        (style == LogStyle::kHttp || style == LogStyle::kHttps || style == LogStyle::kClf)) {
+      const std::string_view option =
+          style == LogStyle::kHttps ? "option httpslog" : "option httplog";
       diagnostics_->Warning(proxy.place,
-                            absl::StrCat("'option httplog' needs 'mode http'; ", Describe(proxy),
-                                         " falls back to 'option tcplog'"));
+                            absl::StrCat("'", std::string(option), "' needs 'mode http'; ",
+                                         Describe(proxy), " falls back to 'option tcplog'"));
       proxy.log_format = {LogStyle::kTcp, "", proxy.log_format.place};
     }
   }
@@ -251,8 +257,9 @@ class Validator {
       if (proxy.is_disabled || !proxy.has_frontend()) continue;
       for (const Bind& bind : proxy.binds) {
         const v1::Bind& settings = bind.settings;
-        auto [it, is_new] =
-            owners.emplace(absl::StrCat(settings.address(), "%", settings.interface()), &bind);
+        auto [it, is_new] = owners.emplace(
+            absl::StrCat(settings.address(), "%", settings.interface(), "%", settings.namespace_()),
+            &bind);
         if (is_new) continue;
         diagnostics_->Error(bind.place, absl::StrCat(settings.address(), " is bound already, at ",
                                                      Where(it->second->place)));

@@ -100,6 +100,11 @@ void Fleet::Drop(MemberId id, const std::string& reason) {
 
 void Fleet::OnJoined(MemberId id, Member* member) {
   const v1::Hello hello = member->session.hello();
+  const std::string certified = member->link->certified_node();
+  if (!certified.empty() && certified != hello.node()) {
+    Refuse(id, "its certificate is that of node '" + certified + "'");
+    return;
+  }
   Registry::Admission admission =
       registry_.Admit(id, hello, member->link->peer(), loop_->clock().WallNow());
   if (!admission.is_admitted) {

@@ -71,6 +71,15 @@ void Fleet::BringUpAll() {
 
 void Fleet::Prepare(Member* member, PrepareBuilder* builder, bool is_full) {
   const Session& session = member->session;
+  if (builder->target()->tls_files_size() > 0 && !member->link->is_protected()) {
+    auto refused = std::make_shared<v1::ToDataPlane>();
+    refused->mutable_refused()->set_reason(
+        "the configuration has certificates, which are not sent over a plaintext channel to "
+        "another machine: use --tls-cert, --tls-key and --tls-ca");
+    Send(member, refused);
+    member->link->Close();  // the end of its stream will take it out of the fleet
+    return;
+  }
   Outgoing message = is_full ? builder->Full() : builder->For(session.revision(), session.hash());
   member->was_sent_full = message->prepare().has_full();
   member->prepared_version = builder->state_version();

@@ -23,6 +23,10 @@ class Link {
   virtual void Close() = 0;
   // The other end, for people: "10.0.0.7:41234", "in-process".
   virtual std::string peer() const = 0;
+  // Nobody else can listen: certificates and their keys may be sent.
+  virtual bool is_protected() const { return true; }
+  // The only node that the other end's certificate lets it be; empty: any.
+  virtual std::string certified_node() const { return {}; }
 };
 
 }  // namespace lb::fleet

@@ -77,8 +77,10 @@ absl::Status ControlPlane::Start() {
   sockets_ = std::make_unique<service::RuntimeSockets>(&loop_, runtime_.get(), program_.version);
   controller_->SetStatsSockets(sockets_.get());
   LB_RETURN_IF_ERROR(controller_->Begin(std::move(starting)));
+  LB_ASSIGN_OR_RETURN(std::optional<tls::ChannelIdentity> identity,
+                      tls::LoadIdentity(options_.tls));
   LB_ASSIGN_OR_RETURN(
-      grpc_, service::GrpcServer::Start(Listens(), controller_.get(),
+      grpc_, service::GrpcServer::Start(Listens(), identity, controller_.get(),
                                         [this](const std::string& line, const v1::Origin& origin,
                                                std::function<void(std::string)> done) {
                                           sockets_->RunCommand(line, origin, std::move(done));

@@ -41,8 +41,11 @@ std::string HelpText(const ProgramFacts& program) {
   absl::StrAppend(
       &text, program.default_listen.empty() ? "none" : program.default_listen,
       ")\n"
-      "  --insecure-listen  allow --listen addresses that other machines can reach. The\n"
-      "                     channel is plaintext, and whoever connects is obeyed\n");
+      "  --tls-cert FILE, --tls-key FILE, --tls-ca FILE\n"
+      "                     mutual TLS on the --listen addresses: who connects needs a\n"
+      "                     certificate of this authority (lbctl pki makes them)\n"
+      "  --insecure-listen  allow --listen addresses that other machines can reach without\n"
+      "                     TLS: whoever connects is obeyed\n");
   if (program.carries_traffic) {
     absl::StrAppend(
         &text, "  --drain-timeout T  how long sessions may go on after SIGTERM (default: 10s)\n");
@@ -136,6 +139,9 @@ class Reader {
         {"-p", [this](const std::string& v) { options().pid_file = v; }},
         {"--state-dir", [this](const std::string& v) { options().state_dir = v; }},
         {"--listen", [this](const std::string& v) { listens_.push_back(v); }},
+        {"--tls-cert", [this](const std::string& v) { options().tls.certificate = v; }},
+        {"--tls-key", [this](const std::string& v) { options().tls.key = v; }},
+        {"--tls-ca", [this](const std::string& v) { options().tls.authority = v; }},
         {"--drain-timeout", [this](const std::string& v) { ReadDrainTimeout(v); }},
     };
     auto it = valued.find(name);
@@ -166,10 +172,11 @@ class Reader {
     }
     for (const std::string& address : listens_) {
       if (address == "none") continue;
-      if (!allows_remote_ && !IsLocalAddress(address)) {
+      if (!allows_remote_ && !options().tls.is_set() && !IsLocalAddress(address)) {
         Refuse(absl::StrCat("--listen ", address,
                             ": other machines can reach this address, and the channel is "
-                            "plaintext; --insecure-listen allows it"));
+                            "plaintext; use --tls-cert, --tls-key and --tls-ca (lbctl pki makes "
+                            "them), or allow it with --insecure-listen"));
         return;
       }
       options().listens.push_back(address);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/tls/channel_identity.h"
 
 namespace lb::control {
 
@@ -27,6 +28,7 @@ struct ControlOptions {
 
   std::string state_dir;             // empty: by the configuration's path
   std::vector<std::string> listens;  // gRPC addresses besides the admin socket
+  tls::ChannelFiles tls;             // of the channel
   Millis drain_timeout{10'000};      // lbd's
 };
 

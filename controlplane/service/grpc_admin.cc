@@ -17,6 +17,11 @@ grpc::Status ToGrpc(const absl::Status& status) {
   return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};
 }
 
+// A data plane that was broken into must not command the fleet.
+grpc::Status NotForNodes() {
+  return {grpc::StatusCode::PERMISSION_DENIED, "a data plane's certificate cannot administer"};
+}
+
 const grpc::Status& ShuttingDown() {
   static const auto* const kStatus =
       new grpc::Status(grpc::StatusCode::UNAVAILABLE, "the control plane is shutting down");
@@ -229,13 +234,16 @@ class AdminCalls : public v1::Admin::CallbackService, public AdminService {
       });
     });
   }
-  grpc::ServerWriteReactor<v1::Event>* WatchEvents(Context*,
+  grpc::ServerWriteReactor<v1::Event>* WatchEvents(Context* context,
                                                    const v1::WatchEventsRequest*) override {
+    const bool is_node = CertificateOf(*context).is_node;
     auto stream =
         std::make_shared<WatchStream>(controller_->loop(), &controller_->history(), &open_);
     stream->HoldUntilDone();
-    controller_->loop()->Post([this, stream] {
-      if (is_stopping_) {
+    controller_->loop()->Post([this, stream, is_node] {
+      if (is_node) {
+        stream->Refuse(NotForNodes());
+      } else if (is_stopping_) {
         stream->Refuse(ShuttingDown());
       } else {
         stream->Begin();
@@ -249,6 +257,10 @@ class AdminCalls : public v1::Admin::CallbackService, public AdminService {
   template <typename Reply, typename Operation>
   Unary* Run(Context* context, Reply* reply, Operation operation) {
     Unary* reactor = context->DefaultReactor();
+    if (CertificateOf(*context).is_node) {
+      reactor->Finish(NotForNodes());
+      return reactor;
+    }
     controller_->loop()->Post([this, reactor, reply, operation = std::move(operation)] {
       auto call = std::make_shared<UnaryCall<Reply>>(&open_, reactor, reply);
       open_.insert(call);

@@ -34,11 +34,23 @@ void SetOptions(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
 }
 
+std::shared_ptr<grpc::ServerCredentials> CredentialsFor(
+    const std::string& address, const std::optional<tls::ChannelIdentity>& identity) {
+  if (!identity.has_value() || address.starts_with("unix:")) {
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = identity->authority;
+  options.pem_key_cert_pairs.push_back({identity->key, identity->certificate});
+  return grpc::SslServerCredentials(options);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
-    const std::vector<std::string>& addresses, Controller* controller,
-    RunCommandFunction run_command) {
+    const std::vector<std::string>& addresses, const std::optional<tls::ChannelIdentity>& identity,
+    Controller* controller, RunCommandFunction run_command) {
   std::unique_ptr<GrpcServer> made(new GrpcServer());
   made->loop_ = controller->loop();
   made->admin_ = MakeAdminService(controller, std::move(run_command));
@@ -49,7 +61,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   builder.RegisterService(made->admin_->service());
   builder.RegisterService(made->session_.get());
   for (size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &made->ports_[i]);
+    builder.AddListeningPort(addresses[i], CredentialsFor(addresses[i], identity),
+                             &made->ports_[i]);
   }
   // Unix sockets are for the owner alone. The umask is the process's: nothing else makes files
   // while the program starts.

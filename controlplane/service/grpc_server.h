@@ -1,19 +1,22 @@
 // GrpcServer: the listening side of the control plane: data-plane sessions and the Admin service,
 // on unix sockets, on TCP, and for the data plane of the same process.
 //
-// The channel is plaintext. Who may connect is decided by the addresses: a unix socket is the
-// owner's (0600), TCP is for loopback unless the operator insists.
+// A unix socket is the owner's (0600). TCP is mutual TLS where there is an identity: who connects
+// has a certificate of our authority, and a data plane's certificate gives no right to administer.
+// Without one it is plaintext, for loopback unless the operator insists.
 #ifndef LB_CONTROLPLANE_SERVICE_GRPC_SERVER_H_
 #define LB_CONTROLPLANE_SERVICE_GRPC_SERVER_H_
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
+#include "common/tls/channel_identity.h"
 #include "controlplane/service/controller.h"
 #include "controlplane/service/grpc_admin.h"
 
@@ -28,10 +31,11 @@ namespace lb::service {
 class GrpcServer {
  public:
   // `addresses` are "unix:/path", "127.0.0.1:9901", "[::1]:9901", a name with a port; port 0 lets
-  // the kernel choose. `controller` is borrowed and outlives the server.
-  // Errors: an address that cannot be bound, named.
+  // the kernel choose. `identity`: for TLS on TCP. `controller` is borrowed and outlives the
+  // server. Errors: an address that cannot be bound, named.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
-      const std::vector<std::string>& addresses, Controller* controller,
+      const std::vector<std::string>& addresses,
+      const std::optional<tls::ChannelIdentity>& identity, Controller* controller,
       RunCommandFunction run_command);
   // Requires that ShutDown() has finished.
   ~GrpcServer();

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/tls/pki.h"
 #include "controlplane/service/grpc_write_queue.h"
 #include "lb/v1/dataplane.grpc.pb.h"
 
@@ -23,7 +24,12 @@ class JoinStream : public grpc::ServerBidiReactor<v1::FromDataPlane, v1::ToDataP
   }
 
   JoinStream(event::EventLoop* loop, fleet::Fleet* fleet, grpc::CallbackServerContext* context)
-      : loop_(loop), fleet_(fleet), peer_(PeerText(context->peer())), queue_(this) {}
+      : loop_(loop),
+        fleet_(fleet),
+        peer_(PeerText(context->peer())),
+        certificate_(CertificateOf(*context)),
+        is_protected_(certificate_.is_tls || IsOfThisHost(peer_)),
+        queue_(this) {}
 
   // From the fleet, on the loop.
   void Send(fleet::Outgoing message) {
@@ -34,6 +40,8 @@ class JoinStream : public grpc::ServerBidiReactor<v1::FromDataPlane, v1::ToDataP
   }
   void Close() { queue_.Close(grpc::Status::OK); }
   const std::string& peer() const { return peer_; }
+  bool is_protected() const { return is_protected_; }
+  const PeerCertificate& certificate() const { return certificate_; }
 
   // From gRPC, on its threads.
   void OnReadDone(bool is_ok) override {
@@ -57,6 +65,10 @@ class JoinStream : public grpc::ServerBidiReactor<v1::FromDataPlane, v1::ToDataP
     void Send(fleet::Outgoing message) override { stream_->Send(std::move(message)); }
     void Close() override { stream_->Close(); }
     std::string peer() const override { return stream_->peer(); }
+    bool is_protected() const override { return stream_->is_protected(); }
+    std::string certified_node() const override {
+      return stream_->certificate().is_node ? stream_->certificate().name : "";
+    }
 
    private:
     std::shared_ptr<JoinStream> stream_;
@@ -78,6 +90,8 @@ class JoinStream : public grpc::ServerBidiReactor<v1::FromDataPlane, v1::ToDataP
   event::EventLoop* const loop_;
   fleet::Fleet* const fleet_;
   const std::string peer_;
+  const PeerCertificate certificate_;
+  const bool is_protected_;
   std::shared_ptr<JoinStream> self_;  // until OnDone()
   fleet::MemberId member_ = 0;        // the loop's
   v1::FromDataPlane incoming_;        // gRPC's while it reads, else the loop's
@@ -102,6 +116,24 @@ class SessionService : public v1::DataPlaneSession::CallbackService {
 
 std::unique_ptr<grpc::Service> MakeSessionService(event::EventLoop* loop, fleet::Fleet* fleet) {
   return std::make_unique<SessionService>(loop, fleet);
+}
+
+PeerCertificate CertificateOf(const grpc::ServerContextBase& context) {
+  PeerCertificate certificate;
+  const auto auth = context.auth_context();
+  if (auth == nullptr || !auth->IsPeerAuthenticated()) return certificate;
+  for (const grpc::string_ref& pem : auth->FindPropertyValues("x509_pem_cert")) {
+    const tls::ChannelPeer peer = tls::PeerOf({pem.data(), pem.size()});
+    certificate.is_tls = true;
+    certificate.is_node = peer.role == tls::NameOf(tls::ChannelRole::kNode);
+    certificate.name = peer.name;
+  }
+  return certificate;
+}
+
+bool IsOfThisHost(const std::string& peer) {
+  return peer == "local" || peer == "in-process" || peer.starts_with("127.") ||
+         peer.starts_with("[::1]");
 }
 
 std::string PeerText(const std::string& grpc_peer) {

@@ -12,8 +12,9 @@
 #include "controlplane/fleet/fleet.h"
 
 namespace grpc {
+class ServerContextBase;
 class Service;
-}
+}  // namespace grpc
 
 namespace lb::service {
 
@@ -24,6 +25,17 @@ std::unique_ptr<grpc::Service> MakeSessionService(event::EventLoop* loop, fleet:
 // "127.0.0.1:4711" of gRPC's "ipv4:127.0.0.1:4711"; "local" for unix sockets, "in-process" for
 // channels inside the process.
 std::string PeerText(const std::string& grpc_peer);
+
+// What the other end's certificate says of it.
+struct PeerCertificate {
+  bool is_tls = false;   // there is one, of our authority
+  bool is_node = false;  // a data plane's, made by "lbctl pki"
+  std::string name;      // its common name
+};
+PeerCertificate CertificateOf(const grpc::ServerContextBase& context);
+
+// Whether `peer`, as PeerText() gives it, is on this host.
+bool IsOfThisHost(const std::string& peer);
 
 }  // namespace lb::service
 

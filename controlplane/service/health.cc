@@ -32,10 +32,11 @@ void Health::OnAdopted(const std::vector<std::pair<ServerId, checks::StateChange
 
 void Health::Retarget() {
   std::vector<checks::Target> targets;
+  const TlsFiles files(*parts_.book->snapshot());
   for (ServerId id : parts_.book->order()) {
     const ServerEntry& entry = *parts_.book->Find(id);
     if (!entry.config->is_checked()) continue;
-    checks::Target target = checks::Target::Of(*entry.backend_config, *entry.config);
+    checks::Target target = checks::Target::Of(*entry.backend_config, *entry.config, files);
     if (entry.address() != entry.config->address()) target.SetAddress(entry.address());
     targets.push_back(std::move(target));
   }

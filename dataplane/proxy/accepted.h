@@ -22,12 +22,15 @@ struct Accepted {
   Address local;  // our side
 };
 
-// What every accepted connection counts in: the process' and the frontend's load. Counts out when
-// destroyed.
+// What every accepted connection counts in: the process', the frontend's and its bind's load.
+// Counts out when destroyed.
 class ConnectionCount {
  public:
-  ConnectionCount(WorkerContext* worker, std::shared_ptr<upstream::FrontendRuntime> frontend)
-      : worker_(worker), frontend_(std::move(frontend)) {
+  explicit ConnectionCount(const Accepted& accepted)
+      : worker_(accepted.worker),
+        frontend_(accepted.frontend->runtime),
+        bind_(accepted.frontend->binds[accepted.bind].runtime) {
+    if (bind_ != nullptr) bind_->connections.fetch_add(1, std::memory_order_relaxed);
     worker_->load->total_connections.fetch_add(1, std::memory_order_relaxed);
     upstream::RaiseMaximum(&worker_->load->max_connections_seen,
                            worker_->load->connections.fetch_add(1, std::memory_order_relaxed) + 1);
@@ -35,11 +38,14 @@ class ConnectionCount {
                            frontend_->sessions.fetch_add(1, std::memory_order_relaxed) + 1);
     upstream::FrontendBlock& block = frontend_->counters[worker_->index];
     block.connections.Add();
-    block.sessions.Add();
   }
   ConnectionCount(const ConnectionCount&) = delete;
   ConnectionCount& operator=(const ConnectionCount&) = delete;
+  // The connection has become a session: its rules let it pass, and what must come before the first
+  // byte has come.
+  void NoteSession() { frontend_->counters[worker_->index].sessions.Add(); }
   ~ConnectionCount() {
+    if (bind_ != nullptr) bind_->connections.fetch_sub(1, std::memory_order_relaxed);
     frontend_->sessions.fetch_sub(1, std::memory_order_relaxed);
     worker_->load->connections.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -47,6 +53,7 @@ class ConnectionCount {
  private:
   WorkerContext* const worker_;
   const std::shared_ptr<upstream::FrontendRuntime> frontend_;
+  const std::shared_ptr<upstream::BindRuntime> bind_;
 };
 
 // Fills in what a session knows from the start.

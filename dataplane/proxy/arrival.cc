@@ -9,6 +9,7 @@
 #include "common/tls/server_context.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/proxy/millis.h"
+#include "dataplane/proxy/proxy_header.h"
 
 namespace lb::proxy {
 namespace {
@@ -68,9 +69,18 @@ event::Task<bool> ShakeHands(WorkerContext* worker, Session* session) {
 
 }  // namespace
 
-bool NeedsArrival(const BindConfig& bind) { return bind.tls != nullptr; }
+bool NeedsArrival(const Session& session) {
+  return session.bind->tls != nullptr || session.expects_proxy_header;
+}
 
 event::Task<bool> Arrive(WorkerContext* worker, Session* session) {
+  if (session->expects_proxy_header) {
+    const bool has_header = co_await ReceiveProxyHeader(
+        worker, session, session->client(),
+        DeadlineAfter(session->accepted_at, session->frontend->client_timeout));
+    if (!has_header) co_return false;
+    session->handshake_ms = MillisBetween(session->accepted_at, worker->loop->now());
+  }
   if (session->bind->tls == nullptr) co_return true;
   const bool shook = co_await ShakeHands(worker, session);
   co_return shook;

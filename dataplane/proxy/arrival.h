@@ -1,5 +1,5 @@
-// Arrival: what comes before a session's first byte, as its bind line asks for it: the TLS
-// handshake. One worker's thread.
+// Arrival: what comes before a session's first byte, as its bind line asks for it: a PROXY header,
+// then the TLS handshake. One worker's thread.
 #ifndef LB_DATAPLANE_PROXY_ARRIVAL_H_
 #define LB_DATAPLANE_PROXY_ARRIVAL_H_
 
@@ -11,8 +11,8 @@
 
 namespace lb::proxy {
 
-// Whether connections to `bind` have anything to do before they carry bytes.
-bool NeedsArrival(const BindConfig& bind);
+// Whether the session's connection has anything to do before it carries bytes.
+bool NeedsArrival(const Session& session);
 
 // Does it, within "timeout client". False: it failed and was logged, the session ends.
 event::Task<bool> Arrive(WorkerContext* worker, Session* session);

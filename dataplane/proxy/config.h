@@ -85,6 +85,7 @@ struct ProxyConfig {
   rules::TcpRules tcp_connection;
   rules::TcpRules tcp_session;
   rules::TcpRules tcp_content;
+  Millis inspect_delay{0};  // how long they may wait in TCP mode
 
   std::map<uint32_t, std::string> error_files;  // status -> whole message
   std::shared_ptr<const StatsPage> stats;       // null: none
@@ -130,9 +131,11 @@ struct BindConfig {
   std::string name;
   std::string label;  // as written, for messages
   uint32_t number = 0;
-  uint32_t maxconn = 0;
+  uint32_t maxconn = 0;        // connections on this bind; 0: only the frontend's limit
+  bool accepts_proxy = false;  // "accept-proxy": connections begin with a PROXY header
+  std::shared_ptr<upstream::BindRuntime> runtime;  // null: nothing is limited
+  std::shared_ptr<const tls::ServerContext> tls;   // null: plain
   http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
-  std::shared_ptr<const tls::ServerContext> tls;  // null: plain
 };
 
 struct FrontendConfig : ProxyConfig {

@@ -44,6 +44,15 @@ void ExchangePool::Give(std::unique_ptr<Exchange> exchange) {
   if (kPoolsReuse && spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
 }
 
+void PrepareProxyHeader(Exchange* exchange) {
+  const Session& session = *exchange->session;
+  rules::TxnContext& txn = exchange->txn;
+  txn.has_proxy_header = session.has_proxy_header;
+  const bool has_texts = session.proxy_texts != nullptr;
+  txn.proxy_authority = has_texts ? session.proxy_texts->authority : std::string_view();
+  txn.proxy_unique_id = has_texts ? session.proxy_texts->unique_id : std::string_view();
+}
+
 void PrepareTxn(Exchange* exchange) {
   const Session& session = *exchange->session;
   WorkerContext& worker = *exchange->worker;
@@ -59,6 +68,8 @@ void PrepareTxn(Exchange* exchange) {
   txn.listener_number = session.listener_number;
   txn.listener_name = session.listener_name;
   PrepareTls(exchange);
+  PrepareProxyHeader(exchange);
+  txn.expects_proxy_header = false;
   txn.frontend = {exchange->frontend->name, exchange->frontend->number};
   txn.backend = {};
   txn.default_backend = exchange->frontend->default_backend;
@@ -68,6 +79,9 @@ void PrepareTxn(Exchange* exchange) {
   txn.request = &exchange->request;
   txn.response = nullptr;
   txn.request_line = {};
+  txn.content = {};
+  txn.content_bytes = 0;
+  txn.awaits_content = txn.may_be_request = false;
   txn.proc_vars = &worker.proc_vars;
   txn.txn_vars = &exchange->txn_vars;
   txn.req_vars = &exchange->req_vars;
@@ -81,6 +95,7 @@ void PrepareTls(Exchange* exchange) {
   txn.client_tls = exchange->session->client_tls;
   txn.is_ssl = txn.client_tls != nullptr;
   txn.server_tls = nullptr;
+  txn.server_tls_error = 0;
   if (!txn.is_ssl) return;
   exchange->log.ssl_version = tls::VersionName(txn.client_tls);
   exchange->log.ssl_cipher = tls::CipherName(txn.client_tls);

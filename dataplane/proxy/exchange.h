@@ -85,6 +85,8 @@ event::Task<void> RefuseRequest(Exchange* exchange, uint32_t status, char cause,
 
 // Fills in the context that rules and log formats see.
 void PrepareTxn(Exchange* exchange);
+// The part of it that a PROXY header brings.
+void PrepareProxyHeader(Exchange* exchange);
 // The part of it that the TLS handshake brings.
 void PrepareTls(Exchange* exchange);
 

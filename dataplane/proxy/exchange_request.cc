@@ -78,6 +78,16 @@ void ReplyWithChallenge(Exchange* x, const StatsPage& page) {
                           x->arena.Copy(absl::StrCat("Basic realm=\"", realm, "\"")));
 }
 
+// The "tcp-request content" rules of one section, for a request whose head is there: they do not
+// wait for more.
+bool PassesContentRules(Exchange* x, const ProxyConfig& proxy) {
+  if (proxy.tcp_content.empty()) return true;
+  x->txn.content_bytes = x->bytes_from_client;
+  if (proxy.tcp_content.Apply(x->txn) == rules::TcpVerdict::kAccept) return true;
+  DenyContent(x);
+  return false;
+}
+
 // Serves the statistics page of `proxy` when the request is for it.
 bool ServeStats(Exchange* x, const ProxyConfig& proxy) {
   if (proxy.stats == nullptr) return false;
@@ -145,19 +155,19 @@ void AddForwardedFor(Exchange* x) {
 
 bool PassesConnectionRules(Exchange* x, ConnectionRules which) {
   const rules::TcpRules& list = RulesOf(*x->frontend, which);
-  return list.empty() || list.Apply(x->txn) != rules::TcpVerdict::kReject;
+  if (list.empty()) return true;
+  const rules::TcpVerdict verdict = list.Apply(x->txn);
+  if (x->txn.expects_proxy_header) x->session->expects_proxy_header = true;
+  return verdict != rules::TcpVerdict::kReject;
 }
 
-bool PassesContentRules(Exchange* x, const ProxyConfig& proxy) {
-  if (proxy.tcp_content.empty()) return true;
-  if (proxy.tcp_content.Apply(x->txn) == rules::TcpVerdict::kAccept) return true;
+void DenyContent(Exchange* x) {
   FrontendBlockOf(x).denied_requests.Add();
   if (x->backend != nullptr) {
     x->backend->runtime->counters[x->worker->index].denied_requests.Add();
   }
   x->is_silent_close = true;
   x->SetEnd('P', 'R');
-  return false;
 }
 
 bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend) {

@@ -19,16 +19,18 @@ Route RouteRequest(Exchange* exchange);
 // Whether both are one "listen" section: it runs its rules once.
 bool IsSameSection(const FrontendConfig& frontend, const BackendConfig& backend);
 
-// "tcp-request connection": before the TLS handshake; "tcp-request session": after it.
+// "tcp-request connection": before a PROXY header and the TLS handshake; "tcp-request session":
+// after them.
 enum class ConnectionRules : uint8_t { kConnection, kSession };
 inline const rules::TcpRules& RulesOf(const ProxyConfig& proxy, ConnectionRules which) {
   return which == ConnectionRules::kConnection ? proxy.tcp_connection : proxy.tcp_session;
 }
 // Applies the frontend's. False: the connection is to be closed without a word, in the log neither.
+// Tells the session when they expect a PROXY header.
 bool PassesConnectionRules(Exchange* exchange, ConnectionRules which);
 
-// Applies the "tcp-request content" rules of one section. False: the exchange ends without a reply.
-bool PassesContentRules(Exchange* exchange, const ProxyConfig& proxy);
+// Ends an exchange that "tcp-request content" rules reject: without a reply.
+void DenyContent(Exchange* exchange);
 
 // Makes `status`' error message the exchange's reply.
 void ReplyWithError(Exchange* exchange, uint32_t status, char cause, char stage);

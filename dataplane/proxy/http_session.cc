@@ -34,7 +34,7 @@ class HttpSession final : public Session {
                 accepted.worker->load->next_session_id.fetch_add(1, std::memory_order_relaxed),
                 &stream_),
         worker_(accepted.worker),
-        count_(accepted.worker, accepted.frontend->runtime),
+        count_(accepted),
         stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
         in_(&accepted.worker->buffers),
         reaper_(this) {
@@ -259,11 +259,12 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
   event::EventLoop* loop = self->worker_->loop;
   self->ready_at_ = self->accepted_at;
   bool goes_on = self->PassesRules(ConnectionRules::kConnection);
-  if (goes_on && NeedsArrival(*self->bind)) {
+  if (goes_on && NeedsArrival(*self)) {
     goes_on = co_await Arrive(self->worker_, self);
   }
   self->waits_since_ = loop->now();
   goes_on = goes_on && self->PassesRules(ConnectionRules::kSession);
+  if (goes_on) self->count_.NoteSession();
   if (goes_on && self->SpeaksHttp2()) {
     co_await ServeHttp2(self);
     co_return;
@@ -323,6 +324,7 @@ void InitSession(Session* session, const Accepted& accepted) {
   session->client_address = accepted.peer;
   session->local_address = accepted.local;
   session->bind = &bind;
+  session->expects_proxy_header = bind.accepts_proxy;
   session->listener_number = bind.number;
   session->listener_name = bind.name;
   session->accepted_at = session->last_activity = accepted.worker->loop->now();

@@ -93,7 +93,10 @@ class Listener::Acceptor {
     const uint32_t process = worker_->load->connections.load(std::memory_order_relaxed);
     if (worker_->config != nullptr && process >= worker_->config->maxconn) return true;
     const uint32_t mine = frontend_->runtime->sessions.load(std::memory_order_relaxed);
-    return frontend_->maxconn != 0 && mine >= frontend_->maxconn;
+    if (frontend_->maxconn != 0 && mine >= frontend_->maxconn) return true;
+    const BindConfig& bind = frontend_->binds[bind_];
+    return bind.maxconn != 0 && bind.runtime != nullptr &&
+           bind.runtime->connections.load(std::memory_order_relaxed) >= bind.maxconn;
   }
 
   AcceptResult AcceptOne() {

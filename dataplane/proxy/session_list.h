@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "common/base/address.h"
@@ -26,6 +27,12 @@ class SessionList;
 // Where a session stands, as "show sess" tells it.
 enum class SessionState : uint8_t { kIdle, kHead, kQueue, kConnect, kResponse, kRelay, kTunnel };
 std::string_view NameOf(SessionState state);
+
+// What a PROXY header told besides addresses, as far as anyone asks for it.
+struct ProxyHeaderTexts {
+  std::string authority;
+  std::string unique_id;
+};
 
 // Why a session was ended from outside; the first letter of the log's termination state.
 enum class KillReason : char { kNone = 0, kAdmin = 'K', kServerDown = 'D', kActiveUp = 'U' };
@@ -63,8 +70,12 @@ class Session {
   std::shared_ptr<const BackendConfig> backend;  // null: none chosen yet
   upstream::ServerRuntime* server = nullptr;     // null: none chosen yet
   bool server_is_backup = false;
+  // The connection's ends; once a PROXY header has come, those it announced.
   Address client_address;
   Address local_address;
+  bool expects_proxy_header = false;                    // its bind or a rule says so
+  bool has_proxy_header = false;                        // and it has come
+  std::unique_ptr<const ProxyHeaderTexts> proxy_texts;  // null: the header had none
   uint32_t listener_number = 0;
   std::string_view listener_name;    // of the frontend's configuration
   const BindConfig* bind = nullptr;  // of `frontend`
@@ -73,8 +84,9 @@ class Session {
   SteadyTime accepted_at{};
   SteadyTime last_activity{};
   SessionState state = SessionState::kIdle;
-  uint64_t bytes_in = 0;   // from the client
-  uint64_t bytes_out = 0;  // to the client
+  bool has_content = false;  // TCP mode: bytes of the client were read and await a server
+  uint64_t bytes_in = 0;     // from the client
+  uint64_t bytes_out = 0;    // to the client
 
  protected:
   Session(SessionList* list, uint64_t id, net::Stream* client)

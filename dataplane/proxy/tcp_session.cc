@@ -10,6 +10,7 @@
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
+#include "dataplane/proxy/tcp_inspection.h"
 #include "dataplane/proxy/tunnel.h"
 #include "dataplane/proxy/upstream_connect.h"
 
@@ -24,7 +25,7 @@ class TcpSession final : public Session {
                 &stream_),
         worker_(accepted.worker),
         config_(accepted.worker->config),
-        count_(accepted.worker, accepted.frontend->runtime),
+        count_(accepted),
         stream_(accepted.worker->loop, std::move(accepted.fd), /*is_connected=*/true),
         in_(&accepted.worker->buffers),
         reaper_(this) {
@@ -46,6 +47,7 @@ class TcpSession final : public Session {
   };
 
   static event::Task<void> Run(TcpSession* self);
+  static event::Task<bool> Route(TcpSession* self, Exchange* x);
   static event::Task<void> Serve(TcpSession* self, Exchange* x, UpstreamLease* lease);
 
   bool ChooseBackend(Exchange* x);
@@ -78,7 +80,7 @@ bool TcpSession::ChooseBackend(Exchange* x) {
   upstream::RaiseMaximum(&backend->runtime->max_sessions,
                          backend->runtime->sessions.fetch_add(1, std::memory_order_relaxed) + 1);
   backend->runtime->counters[worker_->index].sessions.Add();
-  return IsSameSection(*frontend, *backend) || PassesContentRules(x, *backend);
+  return true;
 }
 
 void TcpSession::NoteFailure(Exchange* x, ConnectResult result) {
@@ -99,6 +101,18 @@ void TcpSession::NoteFailure(Exchange* x, ConnectResult result) {
     case ConnectResult::kAborted:
       return x->SetEnd(static_cast<char>(kill_reason()), state == SessionState::kQueue ? 'Q' : 'C');
   }
+}
+
+// Looks at what the client sends as far as rules ask for it, and chooses the backend.
+event::Task<bool> TcpSession::Route(TcpSession* self, Exchange* x) {
+  const FrontendConfig& frontend = *self->frontend;
+  bool goes_on = co_await InspectContent(x, &self->stream_, &self->in_, frontend);
+  goes_on = goes_on && self->ChooseBackend(x);
+  if (goes_on && !IsSameSection(frontend, *self->backend)) {
+    goes_on = co_await InspectContent(x, &self->stream_, &self->in_, *self->backend);
+  }
+  ForgetContent(x);
+  co_return goes_on;
 }
 
 event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease* lease) {
@@ -200,16 +214,19 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
   x->txn.request = nullptr;
   x->txn.sess_vars = &self->session_vars_;
   bool goes_on = PassesConnectionRules(x.get(), ConnectionRules::kConnection);
-  if (goes_on && NeedsArrival(*self->bind)) {
+  if (goes_on && NeedsArrival(*self)) {
     goes_on = co_await Arrive(self->worker_, self);
     x->log.handshake_ms = self->handshake_ms;
+    PrepareProxyHeader(x.get());
     PrepareTls(x.get());
   }
   if (!goes_on || !PassesConnectionRules(x.get(), ConnectionRules::kSession)) {
     self->worker_->exchanges->Give(std::move(x));
     co_return;
   }
-  if (PassesContentRules(x.get(), *self->frontend) && self->ChooseBackend(x.get())) {
+  self->count_.NoteSession();
+  const bool is_routed = co_await Route(self, x.get());
+  if (is_routed) {
     UpstreamLease lease(self->worker_, self, self->backend, &x->txn);
     co_await Serve(self, x.get(), &lease);
     lease.ReleasePlace();

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "common/net/socket.h"
 #include "common/net/tls_channel.h"
 #include "common/tls/client_context.h"
 #include "common/tls/facts.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/random.h"
+#include "dataplane/proxy/upstream_identity.h"
 
 namespace lb::proxy {
 
@@ -45,7 +48,8 @@ bool IsAbandoned(const BackendConfig& backend, Session* session) {
 // The same in a queue, where a TCP client that hung up without a word is not served either.
 bool IsAbandonedInQueue(const BackendConfig& backend, Session* session) {
   if (IsAbandoned(backend, session)) return true;
-  if (session->frontend->is_http || !session->client()->is_ready(event::kHungUp)) return false;
+  if (session->frontend->is_http || session->has_content) return false;
+  if (!session->client()->is_ready(event::kHungUp)) return false;
   char byte;
   return ::recv(session->client()->fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
@@ -185,12 +189,19 @@ bool UpstreamLease::ChoosePlace(const ServerRuntime* avoid) {
   return true;
 }
 
+std::string UpstreamLease::MakePurpose() const {
+  const upstream::ServerConfig& server = *place_->config;
+  if (!SpeaksForOneClient(server)) return server_name_;
+  return absl::StrCat(server_name_, "\n", MakeProxyHeader(server, *session_, *txn_),
+                      MakeSource(server, server_address_, *session_, *txn_).ToString());
+}
+
 bool UpstreamLease::TakeIdleConnection(Reuse reuse) {
   if (reuse == Reuse::kNone) return false;
   if (!worker_->h2_upstreams->is_empty() && TakeSharedConnection(reuse)) return true;
   if (reuse == Reuse::kShared) return false;
   ServerRuntime& server = *place_->runtime;
-  connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0, server_name_);
+  connection = server.idle[worker_->index].Take(reuse == Reuse::kProven ? 2 : 0, MakePurpose());
   if (connection == nullptr) return false;
   server.idle_connections.fetch_sub(1, std::memory_order_relaxed);
   CountReuse();
@@ -262,12 +273,42 @@ event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease) {
   co_return ConnectResult::kConnected;
 }
 
+// Sends the PROXY header over the lease's new connection. It fits into an empty socket buffer, so a
+// wait is rare.
+event::Task<ConnectResult> SendProxyHeader(UpstreamLease* lease, SteadyTime deadline) {
+  net::Stream* stream = &lease->connection->stream;
+  Session& session = *lease->session_;
+  const std::string header = MakeProxyHeader(*lease->place_->config, session, *lease->txn_);
+  std::string_view rest = header;
+  session.set_upstream(stream);
+  ConnectResult result = ConnectResult::kConnected;
+  while (!rest.empty()) {
+    const net::IoResult put = stream->Write(rest.data(), rest.size());
+    if (put.ok()) {
+      rest.remove_prefix(put.bytes);
+      continue;
+    }
+    if (put.is_end()) {
+      result = session.is_killed() ? ConnectResult::kAborted : ConnectResult::kRefused;
+      break;
+    }
+    WakeReason why = co_await Wait(lease->worker_->loop,
+                                   {stream, event::kWritable | event::kSignalled}, deadline);
+    if (why == WakeReason::kTimeout) {
+      result = ConnectResult::kTimeout;
+      break;
+    }
+  }
+  session.set_upstream(nullptr);
+  if (result != ConnectResult::kConnected) lease->connection.reset();
+  co_return result;
+}
+
 // The TLS handshake on the lease's connection, if the server's line asks for one.
 event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline) {
   const std::shared_ptr<tls::ClientContext>& context = lease->tls().context;
   if (context == nullptr) co_return ConnectResult::kConnected;
   net::Stream* stream = &lease->connection->stream;
-  lease->connection->purpose = lease->server_name_;
   tls::SslPtr connection = context->NewConnection(lease->server_name_);
   if (connection == nullptr) co_return ConnectResult::kNoResources;
   net::StartTls(stream, std::move(connection), context);
@@ -275,6 +316,7 @@ event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline)
   absl::Status status = co_await net::Handshake(stream, deadline);
   lease->session_->set_upstream(nullptr);
   if (status.ok()) co_return ConnectResult::kConnected;
+  lease->txn_->server_tls_error = stream->tls()->error_code();
   lease->connection.reset();
   if (lease->session_->is_killed()) co_return ConnectResult::kAborted;
   co_return absl::IsDeadlineExceeded(status) ? ConnectResult::kTimeout : ConnectResult::kRefused;
@@ -292,7 +334,8 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   lease->backend_block()->connect_attempts.Add();
 
   net::ConnectOptions options;
-  options.source = place.config->source;
+  options.source = MakeSource(*place.config, lease->server_address_, session, *lease->txn_);
+  options.transparent = place.config->source_use != upstream::SourceUse::kOwn;
   options.interface = place.config->source_interface;
   options.tcp_keepalive = backend.tcp_keepalive;
   absl::StatusOr<UniqueFd> fd = net::StartConnect(lease->server_address_, options);
@@ -335,8 +378,11 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
     const int error = net::ConnectError(connection->stream.fd());
     if (error != 0) co_return ConnectResult::kRefused;
   }
+  connection->purpose = lease->MakePurpose();
   lease->connection = std::move(connection);
   ConnectResult shook = ConnectResult::kConnected;
+  if (place.config->send_proxy != 0) shook = co_await SendProxyHeader(lease, deadline);
+  if (shook != ConnectResult::kConnected) co_return shook;
   if (lease->tls().context != nullptr) shook = co_await ShakeHands(lease, deadline);
   co_return shook;
 }

@@ -79,12 +79,15 @@ class UpstreamLease {
   friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
   friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);
   friend event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease);
+  friend event::Task<ConnectResult> SendProxyHeader(UpstreamLease* lease, SteadyTime deadline);
   friend event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline);
   // Chooses a server that has a free place, another than `avoid` if there is one. False: none has.
   bool ChoosePlace(const upstream::ServerRuntime* avoid);
   // With the place held: takes an idle connection to the server. False: there is none.
   bool TakeIdleConnection(Reuse reuse);
   void HoldPlace(upstream::Candidate place, SteadyTime since);
+  // What sets a connection to the server apart from those for other clients or names.
+  std::string MakePurpose() const;
   const ServerTls& tls() const { return backend_->server_tls[place_->config->position]; }
 
   WorkerContext* const worker_;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/string_view.h"
 
 #include "common/base/status.h"
@@ -133,6 +134,14 @@ absl::Status PatternSet::Add(const std::string& pattern) {
     default:
       break;
   }
+  if (match_ == Match::kBinary) {
+    const absl::string_view hex(pattern);
+    if (hex.size() % 2 != 0 || !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
+      return absl::InvalidArgumentError("pattern '" + pattern + "': expected hexadecimal digits");
+    }
+    exact_.insert(absl::HexStringToBytes(hex));
+    return absl::OkStatus();
+  }
   std::string text = ignore_case_ ? LowerCopy(pattern) : pattern;
   if (match_ == Match::kString) {
     exact_.insert(std::move(text));
@@ -205,6 +214,10 @@ bool PatternSet::Matches(const Sample& sample, http::Arena& arena) const {
     std::optional<IpAddress> ip = sample.ToIp();
     return ip.has_value() && MatchesIp(*ip);
   }
+  if (match_ == Match::kBinary) {
+    std::optional<std::string_view> bytes = sample.ToBytes(arena);
+    return bytes.has_value() && exact_.contains(absl::string_view(bytes->data(), bytes->size()));
+  }
   std::optional<std::string_view> text = sample.ToText(arena);
   if (!text.has_value()) return false;
   if (match_ == Match::kLength) return MatchesNumber(static_cast<int64_t>(text->size()));
@@ -257,6 +270,29 @@ bool AclTest::Holds(TxnContext& context) const {
     if (sample.has_value() && patterns.Matches(sample, *context.arena)) return true;
   } while (cursor.has_more);
   return false;
+}
+
+Truth AclTest::Decide(TxnContext& context) const {
+  Truth truth = Truth::kNo;
+  FetchCursor cursor;
+  do {
+    context.may_change = false;
+    Sample sample = expr.EvaluateNext(context, &cursor);
+    if (sample.has_value() && patterns.Matches(sample, *context.arena)) return Truth::kYes;
+    const bool awaits_request =
+        needs_request && context.request == nullptr && context.may_be_request;
+    if (context.may_change || awaits_request) truth = Truth::kUndecided;
+  } while (cursor.has_more);
+  return truth;
+}
+
+Truth Acl::Decide(TxnContext& context) const {
+  Truth truth = Truth::kNo;
+  for (const AclTest& test : tests) {
+    truth = std::max(truth, test.Decide(context));
+    if (truth == Truth::kYes) break;
+  }
+  return truth;
 }
 
 bool Acl::Holds(TxnContext& context) const {

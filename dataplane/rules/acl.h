@@ -52,19 +52,25 @@ class PatternSet {
 
   catalog::Match match_ = catalog::Match::kBool;
   bool ignore_case_ = false;
-  absl::flat_hash_set<std::string> exact_;
-  std::vector<std::string> texts_;  // lower case when `ignore_case_`
+  absl::flat_hash_set<std::string> exact_;  // bytes, with kBinary
+  std::vector<std::string> texts_;          // lower case when `ignore_case_`
   std::vector<Range> ranges_;
   std::vector<Network> networks_;
   std::vector<Regex> regexes_;
 };
 
+// What rules on content come to while more may come.
+enum class Truth : uint8_t { kNo, kUndecided, kYes };
+
 struct AclTest {
   Expr expr;
   PatternSet patterns;
+  bool needs_request = false;  // the expression looks at an HTTP request
 
   // Tries every value of the expression.
   bool Holds(TxnContext& context) const;
+  // The same with `context.awaits_content`: no is not said while bytes to come may change it.
+  Truth Decide(TxnContext& context) const;
 };
 
 struct Acl {
@@ -72,6 +78,7 @@ struct Acl {
   std::vector<AclTest> tests;  // any of them
 
   bool Holds(TxnContext& context) const;
+  Truth Decide(TxnContext& context) const;
 };
 
 }  // namespace lb::rules

@@ -13,7 +13,6 @@
 namespace lb::rules {
 namespace {
 
-
 catalog::Match MatchOf(v1::MatchMethod method) {
   switch (method) {
     case v1::MATCH_BOOL:
@@ -40,6 +39,8 @@ catalog::Match MatchOf(v1::MatchMethod method) {
       return catalog::Match::kInt;
     case v1::MATCH_IP:
       return catalog::Match::kIp;
+    case v1::MATCH_BIN:
+      return catalog::Match::kBinary;
     default:
       return catalog::Match::kNone;
   }
@@ -141,11 +142,14 @@ absl::StatusOr<Acl> Compiler::CompileAcl(const v1::Acl& wire) const {
   for (const v1::AclTest& wire_test : wire.tests()) {
     AclTest test;
     LB_ASSIGN_OR_RETURN(test.expr, CompileExpr(wire_test.expr()));
+    const catalog::Fetch* fetch = catalog::FindCanonicalFetch(wire_test.expr().fetch());
+    test.needs_request = fetch->places == catalog::kRequest;
     LB_ASSIGN_OR_RETURN(test.patterns,
                         PatternSet::Compile(MatchOf(wire_test.method()), wire_test.ignore_case(),
                                             ListOf(wire_test.patterns())));
     // A method that compares nothing must be refused too, not only its patterns.
-    if (wire_test.method() == v1::MATCH_METHOD_UNSPECIFIED) return InvalidArgument("no match method");
+    if (wire_test.method() == v1::MATCH_METHOD_UNSPECIFIED)
+      return InvalidArgument("no match method");
     acl.tests.push_back(std::move(test));
   }
   return acl;
@@ -224,6 +228,9 @@ absl::StatusOr<TcpRules> Compiler::CompileTcpRules(
         LB_ASSIGN_OR_RETURN(rule.set_var, AddContext(CompileSetVar(wire.set_var()), context));
         break;
       }
+      case v1::TcpRule::kExpectProxy:
+        rule.kind = TcpRule::Kind::kExpectProxy;
+        break;
       default:
         return InvalidArgument(context + ": no action");
     }

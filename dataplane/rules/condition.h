@@ -24,6 +24,8 @@ class Condition {
   Condition(std::vector<Terms> any_of, bool is_negated)
       : any_of_(std::move(any_of)), is_negated_(is_negated), is_constant_(false) {}
 
+  // While `context.awaits_content`; an empty condition holds.
+  Truth Decide(TxnContext& context) const;
   bool Holds(TxnContext& context) const { return is_constant_ || HoldsAny(context) != is_negated_; }
 
  private:

@@ -124,7 +124,12 @@ struct TxnContext {
   bool is_ssl = false;             // ssl_fc, "~" after the frontend's name
   ssl_st* client_tls = nullptr;    // OpenSSL's connection; null: plain, or its handshake is to come
   ssl_st* server_tls = nullptr;    // the same to the server
-  uint8_t http_major = 1;          // fc_http_major
+  unsigned long server_tls_error =
+      0;                          // NOLINT: OpenSSL's, of the last failed handshake with a server
+  uint8_t http_major = 1;         // fc_http_major
+  bool has_proxy_header = false;  // fc_rcvd_proxy
+  std::string_view proxy_authority;  // fc_pp_authority; empty: none
+  std::string_view proxy_unique_id;  // fc_pp_unique_id; empty: none
 
   NamedNumber frontend;
   NamedNumber backend;               // empty: none chosen yet
@@ -139,6 +144,15 @@ struct TxnContext {
   std::string_view request_line;  // %r %HM %HU ...: as received; empty: "<BADREQ>"
   bool is_first_request = true;   // of the connection: http_first_req
 
+  // What a TCP client has sent so far, for rules on content. `content_bytes` is known in HTTP mode
+  // too, where the texts are not.
+  std::string_view content;
+  size_t content_bytes = 0;
+  // More may come: what it could change is undecided as yet. Fetches say so in `may_change`.
+  bool awaits_content = false;
+  bool may_be_request = false;  // and `content` can still become an HTTP request
+  bool may_change = false;
+
   // Variables by scope; null: the scope does not exist here (no value, setting is ignored).
   VariableSet* proc_vars = nullptr;
   VariableSet* sess_vars = nullptr;
@@ -152,7 +166,8 @@ struct TxnContext {
   std::vector<std::string_view> response_captures;
 
   // Wishes left by rules.
-  int log_level = kLogLevelUnset;  // or kLogLevelSilent, or a syslog severity 0 to 7
+  bool expects_proxy_header = false;  // "expect-proxy"
+  int log_level = kLogLevelUnset;     // or kLogLevelSilent, or a syslog severity 0 to 7
 
   // Only set while a log line is made.
   const LogFacts* log = nullptr;

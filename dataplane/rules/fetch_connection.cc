@@ -74,8 +74,14 @@ Sample ListenerName(const ProgramArgs&, TxnContext& context, FetchCursor*) {
 Sample HttpMajor(const ProgramArgs&, TxnContext& context, FetchCursor*) {
   return Sample::Int(context.http_major);
 }
-Sample IsEncrypted(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  return Sample::Bool(context.is_ssl);
+Sample HasProxyHeader(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return Sample::Bool(context.has_proxy_header);
+}
+Sample ProxyAuthority(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return NameOf(context.proxy_authority);
+}
+Sample ProxyUniqueId(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return NameOf(context.proxy_unique_id);
 }
 
 constexpr NamedFetch kConnectionFetches[] = {
@@ -88,6 +94,9 @@ constexpr NamedFetch kConnectionFetches[] = {
     {"dst", Destination},
     {"dst_port", DestinationPort},
     {"fc_http_major", HttpMajor},
+    {"fc_pp_authority", ProxyAuthority},
+    {"fc_pp_unique_id", ProxyUniqueId},
+    {"fc_rcvd_proxy", HasProxyHeader},
     {"fe_defbe", DefaultBackend},
     {"fe_id", FrontendNumber},
     {"fe_name", FrontendName},
@@ -97,7 +106,6 @@ constexpr NamedFetch kConnectionFetches[] = {
     {"src_port", SourcePort},
     {"srv_id", ServerNumber},
     {"srv_name", ServerName},
-    {"ssl_fc", IsEncrypted},
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 namespace lb::rules {
 
 FetchFunction FindFetchFunction(std::string_view name) {
-  for (std::span<const NamedFetch> table :
-       {StateFetches(), ConnectionFetches(), HeaderFetches(), MessageFetches()}) {
+  for (std::span<const NamedFetch> table : {StateFetches(), ConnectionFetches(), ContentFetches(),
+                                            HeaderFetches(), MessageFetches(), TlsFetches()}) {
     for (const NamedFetch& fetch : table) {
       if (fetch.name == name) return fetch.function;
     }

@@ -22,8 +22,10 @@ struct NamedConverter {
 
 std::span<const NamedFetch> StateFetches();       // fetch_state.cc
 std::span<const NamedFetch> ConnectionFetches();  // fetch_connection.cc
+std::span<const NamedFetch> ContentFetches();     // fetch_content.cc
 std::span<const NamedFetch> HeaderFetches();      // fetch_header.cc
 std::span<const NamedFetch> MessageFetches();     // fetch_message.cc
+std::span<const NamedFetch> TlsFetches();         // fetch_tls.cc
 
 std::span<const NamedConverter> TextConverters();    // convert_text.cc
 std::span<const NamedConverter> NumberConverters();  // convert_number.cc

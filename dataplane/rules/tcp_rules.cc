@@ -4,7 +4,11 @@ namespace lb::rules {
 
 TcpVerdict TcpRules::Apply(TxnContext& context) const {
   for (const TcpRule& rule : rules_) {
-    if (!rule.condition.Holds(context)) continue;
+    const Truth truth = context.awaits_content          ? rule.condition.Decide(context)
+                        : rule.condition.Holds(context) ? Truth::kYes
+                                                        : Truth::kNo;
+    if (truth == Truth::kUndecided) return TcpVerdict::kUndecided;
+    if (truth == Truth::kNo) continue;
     switch (rule.kind) {
       case TcpRule::Kind::kAccept:
         return TcpVerdict::kAccept;
@@ -12,6 +16,9 @@ TcpVerdict TcpRules::Apply(TxnContext& context) const {
         return TcpVerdict::kReject;
       case TcpRule::Kind::kSetVar:
         rule.set_var.Apply(context);
+        break;
+      case TcpRule::Kind::kExpectProxy:
+        context.expects_proxy_header = true;
         break;
     }
   }

@@ -19,12 +19,13 @@
 namespace lb::rules {
 
 enum class TcpVerdict : uint8_t {
-  kAccept,  // also when no rule said anything
-  kReject,  // close without a word
+  kAccept,     // also when no rule said anything
+  kReject,     // close without a word
+  kUndecided,  // ask again when more has come; only while `context.awaits_content`
 };
 
 struct TcpRule {
-  enum class Kind : uint8_t { kAccept, kReject, kSetVar };
+  enum class Kind : uint8_t { kAccept, kReject, kSetVar, kExpectProxy };
   Kind kind = Kind::kAccept;
   Condition condition;
   SetVar set_var;

@@ -26,7 +26,8 @@ constexpr int kMaxMessageBytes = 256 << 20;
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> DialControlPlane(const std::string& address) {
+std::shared_ptr<grpc::Channel> DialControlPlane(
+    const std::string& address, const std::optional<tls::ChannelIdentity>& identity) {
   grpc::ChannelArguments arguments;
   // A connection of its own, whatever other channels the process has to the same address.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -40,7 +41,12 @@ std::shared_ptr<grpc::Channel> DialControlPlane(const std::string& address) {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const bool is_tls = identity.has_value() && !address.starts_with("unix:");
+  return grpc::CreateCustomChannel(
+      address,
+      is_tls ? grpc::SslCredentials({identity->authority, identity->key, identity->certificate})
+             : grpc::InsecureChannelCredentials(),
+      arguments);
 }
 
 Millis RedialPause(uint32_t failures, uint64_t random) {

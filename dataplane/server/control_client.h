@@ -16,13 +16,16 @@
 #include "grpcpp/channel.h"
 
 #include "common/event/event_loop.h"
+#include "common/tls/channel_identity.h"
 #include "dataplane/server/control_link.h"
 
 namespace lb::server {
 
 // A channel to "HOST:PORT" or "unix:PATH", set up so that a control plane that vanished is noticed
 // (keepalive pings every 20 s). The server must permit pings at least every 10 s.
-std::shared_ptr<grpc::Channel> DialControlPlane(const std::string& address);
+// With an identity the channel is TLS, but for a unix socket's.
+std::shared_ptr<grpc::Channel> DialControlPlane(
+    const std::string& address, const std::optional<tls::ChannelIdentity>& identity = {});
 
 // The pause before attempt `failures` + 1, in [half, whole] of an exponentially growing step.
 Millis RedialPause(uint32_t failures, uint64_t random);

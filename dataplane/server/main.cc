@@ -64,7 +64,12 @@ int Main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
 
   const Options& options = parsed.options;
-  DataPlaneProcess process(options.data_plane, DialControlPlane(options.control));
+  const auto identity = tls::LoadIdentity(options.tls);
+  if (!identity.ok()) {
+    LB_LOG(kError) << identity.status().message();
+    return 1;
+  }
+  DataPlaneProcess process(options.data_plane, DialControlPlane(options.control, *identity));
   if (absl::Status status = process.Start(); !status.ok()) {
     LB_LOG(kError) << status.message();
     return 1;

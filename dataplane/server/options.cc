@@ -46,6 +46,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.set_version_flag("--version", "lbproxyd " LB_VERSION);
   app.add_option("--control", options.control, "control plane: HOST:PORT or unix:PATH")->required();
   app.add_option("--node", data_plane.node, "name in the fleet (default: the host's)");
+  app.add_option("--tls-cert", options.tls.certificate, "certificate for a TLS channel");
+  app.add_option("--tls-key", options.tls.key, "its key");
+  app.add_option("--tls-ca", options.tls.authority, "authority of the control plane's certificate");
   app.add_option("--group", data_plane.group, "group of nodes it belongs to");
   app.add_option("--label", labels, "KEY=VALUE, shown to operators; repeatable");
   app.add_option("--state-dir", data_plane.state_dir,

@@ -5,12 +5,14 @@
 #include <string>
 
 #include "common/base/clock.h"
+#include "common/tls/channel_identity.h"
 #include "dataplane/server/data_plane_process.h"
 
 namespace lb::server {
 
 struct Options {
   std::string control;  // "HOST:PORT" or "unix:PATH"
+  tls::ChannelFiles tls;
   DataPlaneOptions data_plane;
   Millis drain_timeout{10'000};
 };

@@ -117,6 +117,7 @@ absl::Status CompileCommon(const v1::ProxyCommon& message, LogSenders* logs,
   config->dont_log_normal = message.dont_log_normal();
   config->log_separate_errors = message.log_separate_errors();
   LB_RETURN_IF_ERROR(CompileRules(message, compiler, config));
+  config->inspect_delay = Millis(message.tcp_inspect_delay_ms());
   for (const auto& [status, text] : message.error_files()) config->error_files[status] = text;
   if (message.has_stats()) config->stats = StatsPageOf(message.stats(), config->name);
   config->connection_mode = ConnectionModeOf(message.connection_mode());
@@ -135,7 +136,7 @@ std::string KeyOf(const BindConfig& bind) {
       bind.inherited_fd >= 0 ? absl::StrCat("fd@", bind.inherited_fd) : bind.address.ToString();
   return absl::StrCat(where, "|", o.v6only, o.transparent, o.defer_accept, o.tcp_fast_open, "|",
                       o.interface, "|", o.mss, "|", o.tcp_user_timeout_ms, "|", o.mode, "|", o.user,
-                      "|", o.group);
+                      "|", o.group, "|", o.network_namespace);
 }
 
 absl::StatusOr<upstream::Balance> CompileBalance(const v1::Balance& message) {
@@ -178,13 +179,48 @@ proxy::HttpReuse HttpReuseOf(v1::HttpReuse reuse) {
   }
 }
 
+upstream::SourceUse SourceUseOf(v1::SourceAddress::Use use) {
+  switch (use) {
+    case v1::SourceAddress::FOREIGN:
+      return upstream::SourceUse::kForeign;
+    case v1::SourceAddress::CLIENT:
+      return upstream::SourceUse::kClient;
+    case v1::SourceAddress::CLIENT_IP:
+      return upstream::SourceUse::kClientIp;
+    case v1::SourceAddress::HDR_IP:
+      return upstream::SourceUse::kHeaderIp;
+    default:
+      return upstream::SourceUse::kOwn;
+  }
+}
+
 absl::Status CompileSource(const v1::Server& message, const v1::Backend& backend,
                            upstream::ServerConfig* server) {
   const v1::SourceAddress& source = message.has_source() ? message.source() : backend.source();
   server->source_interface = source.interface();
   if (source.address().empty()) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(server->source, Address::Parse(source.address()));
-  return absl::OkStatus();
+  if (source.use() == v1::SourceAddress::OWN) return absl::OkStatus();
+  server->source_use = SourceUseOf(source.use());
+  if (source.use() == v1::SourceAddress::FOREIGN) {
+    LB_ASSIGN_OR_RETURN(server->source, Address::Parse(source.foreign()));
+  }
+  server->source_header = source.header();
+  server->source_occurrence = source.occurrence();
+  return WithContext(net::CheckTransparent(AF_INET), "source usesrc");
+}
+
+net::ProxyHeaderOptions ProxyOptionsOf(const v1::ProxyV2Options& message) {
+  net::ProxyHeaderOptions options;
+  options.ssl = message.ssl();
+  options.cert_cn = message.cert_cn();
+  options.ssl_cipher = message.ssl_cipher();
+  options.cert_sig = message.cert_sig();
+  options.cert_key = message.cert_key();
+  options.authority = message.authority();
+  options.crc32c = message.crc32c();
+  options.unique_id = message.unique_id();
+  return options;
 }
 
 absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
@@ -213,6 +249,12 @@ absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
   if (message.pool_purge_delay_ms() != 0) {
     server->pool_purge_delay = Millis(message.pool_purge_delay_ms());
   }
+  if (message.send_proxy() > 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("PROXY protocol version ", message.send_proxy(), " is unknown"));
+  }
+  server->send_proxy = static_cast<uint8_t>(message.send_proxy());
+  server->proxy_options = ProxyOptionsOf(message.proxy_v2_options());
   server->protocol = CompileProtocol(message.protocol());
   if (message.has_max_reuse()) server->max_reuse = message.max_reuse();
   server->port_from_client = message.port_from_client();
@@ -309,12 +351,14 @@ absl::StatusOr<BindConfig> CompileBind(const v1::Bind& message, uint32_t number,
   bind.name = message.name().empty() ? absl::StrCat(number) : message.name();
   bind.number = number;
   bind.maxconn = message.maxconn();
+  bind.accepts_proxy = message.accept_proxy();
   bind.protocol = CompileProtocol(message.protocol());
   net::ListenOptions& options = bind.options;
   options.backlog = static_cast<int>(message.backlog() != 0 ? message.backlog() : default_backlog);
   options.v6only = message.v6only();
   options.transparent = message.transparent();
   options.interface = message.interface();
+  options.network_namespace = message.namespace_();
   options.defer_accept = message.defer_accept();
   options.tcp_fast_open = message.tcp_fast_open();
   options.mss = message.mss();
@@ -351,6 +395,7 @@ absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::
     config->binds.push_back(std::move(*bind));
   }
   config->runtime = runtimes->FrontendOf(config->name);
+  for (BindConfig& bind : config->binds) bind.runtime = config->runtime->BindOf(bind.key);
   return config;
 }
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "common/tls/settings.h"
+#include "common/snapshot/tls_files.h"
 #include "lb/v1/snapshot.pb.h"
 
 namespace lb::tls {
@@ -38,17 +38,14 @@ class TlsCompiler {
   bool IsAffected(const v1::Backend& backend) const;
 
  private:
-  absl::StatusOr<tls::FilePtr> FileOf(const std::string& name) const;
-  absl::StatusOr<tls::Settings> SettingsOf(const v1::TlsSettings& message) const;
-  absl::StatusOr<tls::GlobalSettings> GlobalOf(const v1::TlsGlobal& message) const;
   bool HasChanged(const std::string& name) const { return changed_.contains(name); }
   bool HasChanged(const v1::TlsSettings& settings) const {
     return HasChanged(settings.ca_file()) || HasChanged(settings.crl_file());
   }
 
   const v1::Snapshot& snapshot_;
+  const TlsFiles files_;
   const std::shared_ptr<const tls::TicketKeys> ticket_keys_;
-  std::map<std::string, tls::FilePtr> files_;
   std::set<std::string> changed_;  // names of files, also of those that went
   bool is_global_changed_ = false;
   // By serialized message.

@@ -35,4 +35,14 @@ std::shared_ptr<QueuedRequest> BackendRuntime::Join(event::Source* source, const
   });
 }
 
+std::shared_ptr<BindRuntime> FrontendRuntime::BindOf(const std::string& key) {
+  std::erase_if(binds_, [](const auto& entry) { return entry.second.expired(); });
+  std::shared_ptr<BindRuntime> bind = binds_[key].lock();
+  if (bind == nullptr) {
+    bind = std::make_shared<BindRuntime>();
+    binds_[key] = bind;
+  }
+  return bind;
+}
+
 }  // namespace lb::upstream

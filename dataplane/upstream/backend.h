@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,11 @@ class BackendRuntime {
   PerWorker<std::shared_ptr<const BackendView>> views_;
 };
 
+// The connections of one listening address, over all workers.
+struct BindRuntime {
+  std::atomic<uint32_t> connections{0};
+};
+
 class FrontendRuntime {
  public:
   FrontendRuntime(FrontendId id, std::string name, size_t workers)
@@ -72,6 +78,13 @@ class FrontendRuntime {
   std::atomic<uint32_t> sessions{0};
   std::atomic<uint32_t> max_sessions{0};
   FrontendCounters counters;
+
+  // Of the listening address that `key` stands for: the same as long as anyone uses it. Main
+  // thread.
+  std::shared_ptr<BindRuntime> BindOf(const std::string& key);
+
+ private:
+  std::map<std::string, std::weak_ptr<BindRuntime>> binds_;
 };
 
 }  // namespace lb::upstream

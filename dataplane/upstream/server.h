@@ -17,6 +17,7 @@
 #include "common/base/address.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/net/proxy_protocol.h"
 #include "dataplane/http/h2_settings.h"
 #include "dataplane/upstream/counters.h"
 #include "dataplane/upstream/idle_pool.h"
@@ -34,6 +35,15 @@ enum class ServerStatus : uint8_t {
 
 enum class OnMarkedDown : uint8_t { kNone, kShutdownSessions };
 enum class OnMarkedUp : uint8_t { kNone, kShutdownBackupSessions };
+
+// Whose address connections to a server bear ("source ... usesrc").
+enum class SourceUse : uint8_t {
+  kOwn,       // one of the host's
+  kForeign,   // a fixed one that is not the host's
+  kClient,    // the client's, with its port
+  kClientIp,  // the client's
+  kHeaderIp,  // the one in a field of the request
+};
 
 // What the configuration says of a server. Immutable; part of a BackendConfig.
 struct ServerConfig {
@@ -54,13 +64,18 @@ struct ServerConfig {
   bool keeps_idle = true;      // false: "pool-max-conn 0"
   uint32_t pool_max_conn = 0;  // idle connections of all workers together; 0: no limit
   Millis pool_purge_delay{5000};
+  bool port_from_client = false;          // the port is the one the client connected to,
+  int32_t port_offset = 0;                // plus this
+  uint8_t send_proxy = 0;                 // the PROXY header's version; 0: none is sent
+  net::ProxyHeaderOptions proxy_options;  // of version 2
+  Address source;                         // unset: the kernel chooses
   // Exchanges that a connection may carry after its first.
   uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
   http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
-  bool port_from_client = false;  // the port is the one the client connected to,
-  int32_t port_offset = 0;        // plus this
-  Address source;                 // unset: the kernel chooses
   std::string source_interface;
+  SourceUse source_use = SourceUse::kOwn;
+  std::string source_header;   // with kHeaderIp
+  int source_occurrence = -1;  // from 1, or from the end with -1
 };
 
 class ServerRuntime {

@@ -202,9 +202,10 @@ constexpr Keyword kLogKeywords[] = {
      .sections = kInAnyProxy,
      .can_negate = true,
      .apply = SetStyle<LogStyle::kTcp>},
-    {.text = {"option httpslog", "", "", "", "8.2.5", Support::kUnsupported,
-              "TLS is not supported yet"},
-     .sections = kInAnyProxy},
+    {.text = {"option httpslog", "", "The same with what is known of TLS.", "off", "8.2.4"},
+     .sections = kInAnyProxy,
+     .can_negate = true,
+     .apply = SetStyle<LogStyle::kHttps>},
 };
 
 }  // namespace

@@ -79,7 +79,7 @@ void SetDescription(const Statement& statement, Scope& scope) {
 }
 
 void SetSource(const Statement& statement, Scope& scope) {
-  if (auto source = ParseSource(statement, 0, scope)) scope.proxy().source = source->address;
+  if (auto source = ParseSource(statement, scope)) scope.proxy().source = *std::move(source);
 }
 
 constexpr Keyword kProxyKeywords[] = {
@@ -145,11 +145,11 @@ constexpr Keyword kProxyKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = SetHttpReuse},
-    {.text = {"source", "<address>[:<port>] [interface <name>]",
+    {.text = {"source", "<address>[:<port>] [usesrc <whom>] [interface <name>]",
               "Local address of connections to servers.", "the kernel's choice", "4.2"},
      .sections = kProxyBack,
      .min_args = 1,
-     .max_args = 3,
+     .max_args = 5,
      .apply = SetSource},
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 void AddUseBackend(const Statement& statement, Scope& scope) {
   const ExpressionSite site = {catalog::Direction::kRequest,
-                               catalog::kRequest | catalog::kConnection};
+                               catalog::kRequest | catalog::kConnection | catalog::kContent};
   const std::string& name = statement.args[0].text;
   v1::UseBackend rule;
   if (name.find('%') == std::string::npos) {

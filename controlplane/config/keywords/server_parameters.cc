@@ -94,20 +94,13 @@ void SetMaxReuse(LineScope& line) {
   if (auto value = line.Number(0)) line.server().max_reuse = *value;
 }
 
-v1::ConnectionProtocol ProtocolArgument(LineScope& line) {
-  const v1::ConnectionProtocol protocol = ProtocolOf(line.Arg(0));
-  if (protocol == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
-    line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
-                               std::string(kProtocolNames), ")"));
+template <PlacedText ServerSettings::*kField>
+void SetServerProtocol(LineScope& line) {
+  if (ProtocolOf(line.Arg(0)) == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
+    return line.Error(0, absl::StrCat("unknown protocol '", line.Arg(0), "' (expected ",
+                                      std::string(kProtocolNames), ")"));
   }
-  return protocol;
-}
-
-void SetServerProtocol(LineScope& line) { line.server().protocol = ProtocolArgument(line); }
-
-void SetCheckProtocol(LineScope& line) {
-  ProtocolArgument(line);
-  line.server().check_protocol = line.Placed(0);
+  line.server().*kField = line.Placed(0);
 }
 
 template <bool kValue, bool kWithName>
@@ -145,6 +138,22 @@ void SetProxyV2Options(LineScope& line) {
     (line.server().proxy_v2_options.*word->set)(true);
     if (word->is_of_ssl) line.server().proxy_v2_options.set_ssl(true);
   }
+}
+
+bool HasSource(LineScope& line) {
+  if (!line.server().source.address().empty()) return true;
+  line.scope().Error(line.statement(), line.position(),
+                     absl::StrCat("'", std::string(line.name()), "' must follow 'source'"));
+  return false;
+}
+
+void SetUseSource(LineScope& line) {
+  if (!HasSource(line)) return;
+  ParseUseSource(line.statement(), line.position() + 1, line.scope(), &line.server().source);
+}
+
+void SetSourceInterface(LineScope& line) {
+  if (HasSource(line)) line.server().source.set_interface(line.Arg(0));
 }
 
 constexpr Parameter kParameters[] = {
@@ -238,10 +247,19 @@ constexpr Parameter kParameters[] = {
       "the backend's", "5.2"},
      1,
      [](LineScope& line) {
-       if (auto source = ParseSource(line.statement(), line.position() + 1, line.scope())) {
-         line.server().source = source->address;
+       v1::SourceAddress source;
+       if (ParseSourceAddress(line.statement(), line.position() + 1, line.scope(), &source)) {
+         line.server().source = std::move(source);
        }
      }},
+    {{"usesrc", "client|clientip|hdr_ip(<name>[,<occurrence>])|<address>[:<port>]",
+      "After 'source': the foreign address that connections to this server bear.", "", "5.2"},
+     1,
+     SetUseSource},
+    {{"interface", "<name>", "After 'source': the interface of connections to this server.", "",
+      "5.2"},
+     1,
+     SetSourceInterface},
     {{"no-agent-check", "", "Accepted: there is none to undo.", "", "5.2"}, 0, [](LineScope&) {}},
     {{"send-proxy", "", "Connections begin with a header of the PROXY protocol, version 1.", "",
       "5.2"},
@@ -278,10 +296,10 @@ constexpr Parameter kParameters[] = {
     {{"proto", "h1|h2", "What the server speaks, without asking; h2 also without TLS.",
       "ALPN decides", "5.2"},
      1,
-     SetServerProtocol},
+     SetServerProtocol<&ServerSettings::protocol>},
     {{"check-proto", "h1|h2", "The same for its HTTP checks.", "'proto'", "5.2"},
      1,
-     SetCheckProtocol},
+     SetServerProtocol<&ServerSettings::check_protocol>},
     {{"max-reuse", "<number>", "Requests on one connection after the first; -1: no limit.",
       "no limit", "5.2"},
      1,

@@ -40,7 +40,6 @@ constexpr RefusedWord kRefused[] = {
     {"tcp-ut", 1, ""},
     {"tfo", 0, ""},
     {"no-tfo", 0, ""},
-    {"usesrc", 1, ""},
     {"shard", 1, ""},
 };
 

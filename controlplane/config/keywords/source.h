@@ -1,4 +1,4 @@
-// "source <address>[:<port>] [interface <name>]", of backends and of servers.
+// "source <address>[:<port>] [usesrc <whom>] [interface <name>]", of backends and of servers.
 #ifndef LB_CONTROLPLANE_CONFIG_KEYWORDS_SOURCE_H_
 #define LB_CONTROLPLANE_CONFIG_KEYWORDS_SOURCE_H_
 
@@ -8,13 +8,14 @@
 
 namespace lb::config {
 
-struct ParsedSource {
-  v1::SourceAddress address;
-  size_t used = 0;  // arguments read
-};
+// The whole line of a backend; nullopt after reporting an error.
+std::optional<v1::SourceAddress> ParseSource(const Statement& statement, Scope& scope);
 
-// Reads from argument `first` on; nullopt after reporting an error.
-std::optional<ParsedSource> ParseSource(const Statement& statement, size_t first, Scope& scope);
+// Parts of it, which a server line has among its parameters: the address, and what follows
+// "usesrc". Each is argument `at`. False after reporting an error.
+bool ParseSourceAddress(const Statement& statement, size_t at, Scope& scope,
+                        v1::SourceAddress* source);
+bool ParseUseSource(const Statement& statement, size_t at, Scope& scope, v1::SourceAddress* source);
 
 }  // namespace lb::config
 

@@ -9,11 +9,13 @@
 namespace lb::config {
 namespace {
 
-constexpr std::string_view kActions[] = {"accept", "reject", "set-var", "set-var-fmt", "unset-var"};
+constexpr std::string_view kActions[] = {"accept",  "expect-proxy", "reject",
+                                         "set-var", "set-var-fmt",  "unset-var"};
 
 ExpressionSite SiteOf(v1::TcpRule::Phase phase) {
   if (phase == v1::TcpRule::CONTENT) {
-    return {catalog::Direction::kRequest, catalog::kRequest | catalog::kConnection};
+    return {catalog::Direction::kRequest,
+            catalog::kRequest | catalog::kConnection | catalog::kContent};
   }
   return kConnectionSite;
 }
@@ -29,6 +31,16 @@ void AddTcpRule(const Statement& statement, Scope& scope) {
     rule.set_accept(true);
   } else if (action == "reject") {
     rule.set_reject(true);
+  } else if (action == "expect-proxy") {
+    if (kPhase != v1::TcpRule::CONNECTION) {
+      return scope.Error(statement, 0, "'expect-proxy' is an action of 'tcp-request connection'");
+    }
+    if (statement.args.size() < 2 || statement.args[1].text != "layer4") {
+      return scope.Error(statement, statement.args.size() < 2 ? 0 : 1,
+                         "'expect-proxy' expects 'layer4'");
+    }
+    rule.set_expect_proxy(true);
+    next = 2;
   } else if (IsSetVar(action)) {
     std::optional<ParsedSetVar> parsed = ParseSetVar(statement, 0, site, scope);
     if (!parsed) return;
@@ -61,14 +73,14 @@ constexpr Keyword Rule(std::string_view name, Sections sections,
 
 constexpr Keyword kTcpRulesKeywords[] = {
     Rule("tcp-request connection", kInFrontend, AddTcpRule<v1::TcpRule::CONNECTION>,
-         "Acts on a new connection: accept, reject, set-var."),
+         "Acts on a new connection: accept, reject, set-var, expect-proxy layer4."),
     Rule("tcp-request session", kInFrontend, AddTcpRule<v1::TcpRule::SESSION>,
          "Acts on a connection whose handshakes are done."),
     Rule("tcp-request content", kInProxy, AddTcpRule<v1::TcpRule::CONTENT>,
-         "Acts on what the client sent."),
+         "Acts on what the client sent: accept, reject, set-var."),
     {.text = {"tcp-request inspect-delay", "<duration>",
-              "How long content rules may wait for bytes.", "0", "4.2", Support::kNotYet,
-              "content rules look at what is there when the session begins"},
+              "How long content rules may wait for the bytes that decide them, in TCP mode.", "0",
+              "4.2"},
      .sections = kInAnyProxy,
      .min_args = 1,
      .max_args = 1,

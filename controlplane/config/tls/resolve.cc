@@ -8,13 +8,18 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "common/base/status.h"
+#include "common/snapshot/tls_files.h"
+#include "common/tls/client_context.h"
+#include "common/tls/server_context.h"
 #include "controlplane/config/expression.h"
 #include "controlplane/config/keywords/tables.h"
 #include "controlplane/config/scope.h"
 #include "controlplane/config/tls/crt_list.h"
-#include "controlplane/config/tls/files.h"
+#include "controlplane/config/tls/file_loader.h"
 #include "controlplane/config/tls/openssl_names.h"
 #include "controlplane/config/tls/versions.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -73,6 +78,7 @@ class TlsResolver {
       for (Server& server : proxy.servers) ResolveServer(&server);
     }
     model_.tls_files = files_.Take();
+    if (!has_errors_) TryAll();
   }
 
  private:
@@ -82,6 +88,7 @@ class TlsResolver {
     return told_.emplace(place.file, place.line, place.column, message).second;
   }
   void Error(const SourcePlace& place, const std::string& message, const std::string& fix = "") {
+    has_errors_ = true;
     if (IsNew(place, message)) diagnostics_->Error(place, message, fix);
   }
   void Warning(const SourcePlace& place, const std::string& message, const std::string& fix = "") {
@@ -90,7 +97,7 @@ class TlsResolver {
 
   // The names of what was found, after telling what is odd about it.
   std::vector<std::string> All(const SourcePlace& place,
-                               const absl::StatusOr<TlsFiles::Found>& found) {
+                               const absl::StatusOr<TlsFileLoader::Found>& found) {
     if (!found.ok()) {
       Error(place, std::string(found.status().message()));
       return {};
@@ -99,7 +106,7 @@ class TlsResolver {
     return found->names;
   }
   // The name of the one file found; empty after an error.
-  std::string One(const PlacedText& word, const absl::StatusOr<TlsFiles::Found>& found) {
+  std::string One(const PlacedText& word, const absl::StatusOr<TlsFileLoader::Found>& found) {
     const std::vector<std::string> names = All(word.place, found);
     return names.empty() ? "" : names[0];
   }
@@ -157,7 +164,9 @@ class TlsResolver {
                     std::string* ca_verify_file) {
     Settings(words, place, out);
     out->set_verify(words.verify.value_or(v1::TLS_VERIFY_NONE));
-    if (!words.ca_verify_file.empty()) {
+    if (words.ca_verify_file.text == kSystemAuthorities) {
+      Error(words.ca_verify_file.place, "'@system-ca' is only for 'ca-file'");
+    } else if (!words.ca_verify_file.empty()) {
       *ca_verify_file = One(words.ca_verify_file, files_.Authorities(words.ca_verify_file.text));
     }
     if (out->verify() != v1::TLS_VERIFY_NONE && words.ca_file.empty() &&
@@ -207,9 +216,7 @@ class TlsResolver {
   }
 
   void NoCertificate(const BindTlsWords& words) {
-    if (words.strict_sni) {
-      Warning(words.place, "no certificate: every handshake will fail", "add 'crt <file>'");
-    } else if (words.certificates.empty() || !diagnostics_->has_errors()) {
+    if (words.certificates.empty() || !diagnostics_->has_errors()) {
       Error(words.place, "'ssl' needs a certificate", "add 'crt <file>'");
     }
   }
@@ -217,6 +224,15 @@ class TlsResolver {
   void List(Proxy* proxy, const PlacedText& word, const TlsWords& line, v1::BindTls* out) {
     absl::StatusOr<std::string> text = files_.Text(word.text);
     if (!text.ok()) return Error(word.place, std::string(text.status().message()));
+    // Messages quote lines: one that holds a key must not get that far.
+    if (absl::StrContains(*text, "-----BEGIN ")) {
+      return Error(word.place,
+                   absl::StrCat("'", word.text, "' is a certificate or a key, not a list"),
+                   "use 'crt' for a certificate");
+    }
+    if (!IsUtf8(*text)) {
+      return Error(word.place, absl::StrCat("'", word.text, "' is not text in UTF-8"));
+    }
     Diagnostics found;
     std::vector<CrtListEntry> entries = ParseCrtList(word.text, *text, &found);
     Scope scope(env_, model_, proxy, &found);
@@ -255,7 +271,7 @@ class TlsResolver {
       made.set_no_ca_names(words.no_ca_names);
     }
     for (std::string& name :
-         All(place, files_.Certificate(entry.file.text, TlsFiles::Bundles::kYes))) {
+         All(place, files_.Certificate(entry.file.text, TlsFileLoader::Bundles::kYes))) {
       v1::BindCertificate* certificate = out->add_certificates();
       *certificate = made;
       certificate->set_file(std::move(name));
@@ -291,8 +307,9 @@ class TlsResolver {
             "add 'ca-file <file>', or 'ca-file @system-ca', or 'verify none'");
     }
     if (!words.certificate.empty()) {
-      tls.set_certificate_file(One(
-          words.certificate, files_.Certificate(words.certificate.text, TlsFiles::Bundles::kNo)));
+      tls.set_certificate_file(
+          One(words.certificate,
+              files_.Certificate(words.certificate.text, TlsFileLoader::Bundles::kNo)));
     }
     tls.set_verify_host(words.verify_host);
     tls.set_no_session_reuse(words.no_session_reuse);
@@ -355,13 +372,54 @@ class TlsResolver {
     }
   }
 
+  // Makes of each line what a data plane makes of it: what OpenSSL refuses only then (a key that is
+  // too small for its level of security) is an error of the line now, not of a push.
+  void TryAll() {
+    v1::Snapshot snapshot;
+    for (const v1::TlsFile& file : model_.tls_files) *snapshot.add_tls_files() = file;
+    const ::lb::TlsFiles files(snapshot);
+    std::map<std::string, absl::Status> tried;  // by message
+    auto try_once = [&](const auto& message, const SourcePlace& place, auto make) {
+      auto [it, is_new] = tried.try_emplace(message.SerializeAsString());
+      if (is_new) it->second = make();
+      if (!it->second.ok()) {
+        Error(place, absl::StrCat("OpenSSL refuses this: ", std::string(it->second.message())));
+      }
+    };
+    for (const Proxy& proxy : model_.proxies) {
+      for (const Bind& bind : proxy.binds) {
+        if (!bind.settings.has_tls()) continue;
+        const v1::BindTls& tls = bind.settings.tls();
+        try_once(tls, bind.tls.place, [&] { return TryBind(tls, files); });
+      }
+      for (const Server& server : proxy.servers) {
+        const SourcePlace& place = server.settings.tls.place;
+        for (const auto& tls : {server.tls, server.check_tls}) {
+          if (tls) try_once(*tls, place, [&] { return TryServer(*tls, files); });
+        }
+      }
+    }
+  }
+
+  absl::Status TryBind(const v1::BindTls& message, const ::lb::TlsFiles& files) const {
+    LB_ASSIGN_OR_RETURN(tls::ServerSettings settings, files.ServerOf(message));
+    LB_ASSIGN_OR_RETURN(settings.global, files.GlobalOf(model_.global.tls()));
+    return tls::ServerContext::Make(std::move(settings)).status();
+  }
+
+  static absl::Status TryServer(const v1::ServerTls& message, const ::lb::TlsFiles& files) {
+    LB_ASSIGN_OR_RETURN(tls::ClientSettings settings, files.ClientOf(message));
+    return tls::ClientContext::Make(std::move(settings)).status();
+  }
+
   const Environment& env_;
   Model& model_;
   const TlsDefaults& defaults_;
   Diagnostics* diagnostics_;
-  TlsFiles files_;
+  TlsFileLoader files_;
   std::set<std::tuple<std::string, int, int, std::string>> told_;
   std::map<std::pair<OpensslList, std::string>, bool> lists_;
+  bool has_errors_ = false;
 };
 
 }  // namespace

@@ -12,10 +12,11 @@ readonly END=21250101000000Z
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# new_key FILE rsa|ecdsa
+# new_key FILE rsa|weak|ecdsa
 new_key() {
   case $2 in
     rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1" ;;
+    weak) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out "$1" ;;
     ecdsa) openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" ;;
   esac
 }
@@ -127,6 +128,8 @@ openssl pkey -in site.pem > bad/no_certificate.pem
   > bad/encrypted_key.pem
 sed '3,4d' site.pem > bad/broken.pem
 : > bad/empty.pem
+
+leaf bad/weak.pem ca weak '/C=XX/O=Example/CN=weak.example.test' 1006 "$SERVER"
 
 # A key in a file of its own, and a response to staple made by the CA itself.
 mkdir -p split

@@ -14,6 +14,7 @@ std::set<std::string> TagsOf(std::string_view format) {
   std::set<std::string> names;
   for (size_t at = format.find('%'); at != format.npos; at = format.find('%', at)) {
     ++at;
+    if (at < format.size() && format[at] == '[') continue;  // an expression
     if (at < format.size() && format[at] == '{') at = format.find('}', at) + 1;
     size_t end = at;
     while (end < format.size() && std::isalpha(static_cast<unsigned char>(format[end]))) ++end;
@@ -37,7 +38,7 @@ TEST(LogFormats, TagsAreFoundByTheirExactName) {
 }
 
 TEST(LogFormats, DefaultFormatsUseKnownTags) {
-  for (std::string_view format : {kTcpLogFormat, kHttpLogFormat, kClfLogFormat,
+  for (std::string_view format : {kTcpLogFormat, kHttpLogFormat, kHttpsLogFormat, kClfLogFormat,
                                   kConnectLogFormatHttp, kConnectLogFormatTcp}) {
     for (const std::string& name : TagsOf(format)) {
       bool is_known = name == "o" || FindLogTag(name) != nullptr;

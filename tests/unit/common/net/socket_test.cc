@@ -53,6 +53,16 @@ TEST_F(SocketTest, ABoundSocketRefusesUntilItListens) {
   EXPECT_EQ(Connect(address), 0);
 }
 
+TEST_F(SocketTest, ANamespaceThatIsNotThereIsNamed) {
+  ListenOptions options;
+  options.network_namespace = "lb-test-nowhere";
+  absl::StatusOr<UniqueFd> fd = BindSocket(Loopback(), options);
+  ASSERT_FALSE(fd.ok());
+  EXPECT_NE(fd.status().message().find("namespace lb-test-nowhere"), std::string::npos);
+  options.network_namespace.clear();
+  EXPECT_TRUE(BindSocket(Loopback(), options).ok()) << "the thread is where it was";
+}
+
 TEST_F(SocketTest, TellsWhenAnAddressIsTaken) {
   ListenOptions alone;
   alone.reuse_port = false;

@@ -59,6 +59,18 @@ TEST_F(StreamTest, ReadsWhatIsThereAndThenSaysAgain) {
   EXPECT_EQ(Read(10).bytes, 4u);
 }
 
+TEST_F(StreamTest, APeekLeavesTheBytesWhereTheyAre) {
+  EXPECT_EQ(stream_->Peek(space_, 10).status, IoStatus::kAgain);
+  PeerSends("hello");
+  EXPECT_EQ(stream_->Peek(space_, 3).bytes, 3u);
+  EXPECT_EQ(stream_->Peek(space_, 10).bytes, 5u);
+  stream_->Clear(kReadable);
+  PeerSends("!");
+  EXPECT_TRUE(stream_->is_ready(kReadable)) << "what comes later is announced";
+  const IoResult got = Read(10);
+  EXPECT_EQ(std::string(space_, got.bytes), "hello!");
+}
+
 TEST_F(StreamTest, TheEndIsSeenAfterTheLastBytes) {
   PeerSends("bye");
   peer_.Reset();

@@ -45,6 +45,28 @@ TEST(ApplyDelta, ChangesAddsRemovesAndOrders) {
   EXPECT_EQ(result->backends_size(), 1);
 }
 
+TEST(ApplyDelta, KnowsFilesByNameAndKind) {
+  v1::Snapshot base = Base();
+  base.MergeFrom(Parse<v1::Snapshot>(R"(
+    tls_files { name: "a" kind: CERTIFICATE pem: "1" }
+    tls_files { name: "a" kind: AUTHORITIES pem: "2" }
+    tls_files { name: "c" kind: CERTIFICATE pem: "3" })"));
+  const std::string head =
+      "base_revision: 4 revision: 5 frontend_order: 'f1' frontend_order: 'f2' backend_order: 'b1' ";
+  const auto result = ApplyDelta(base, Parse<v1::SnapshotDelta>(head + R"(
+    tls_files { name: "b" kind: REVOCATIONS pem: "4" }
+    tls_files { name: "c" kind: CERTIFICATE pem: "5" }
+    removed_tls_files { name: "a" kind: CERTIFICATE })"));
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->tls_files_size(), 3);
+  EXPECT_EQ(result->tls_files(0).pem(), "2");
+  EXPECT_EQ(result->tls_files(1).pem(), "4");
+  EXPECT_EQ(result->tls_files(2).pem(), "5");
+  EXPECT_FALSE(ApplyDelta(base, Parse<v1::SnapshotDelta>(
+                                    head + "removed_tls_files { name: 'c' kind: AUTHORITIES }"))
+                   .ok());
+}
+
 TEST(ApplyDelta, RefusesAnotherBase) {
   const auto result = ApplyDelta(Base(), Parse<v1::SnapshotDelta>("base_revision: 3"));
   EXPECT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition);

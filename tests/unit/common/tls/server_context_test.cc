@@ -279,6 +279,21 @@ TEST(ServerContext, SessionsResumeOnAnyContextWithTheSameKeys) {
   }
 }
 
+TEST(ServerContext, WithoutTicketsOnlyItsCacheResumes) {
+  for (uint32_t cache_size : {0u, 100u}) {
+    ServerSettings settings = WithEntries({Entry("site.pem")});
+    settings.settings.no_tickets = true;
+    settings.global.cache_size = cache_size;
+    auto server = MakeServer(settings);
+    ClientSettings client_settings;
+    client_settings.settings.max_version = Version::kTls12;
+    auto client = ClientContext::Make(client_settings);
+    ASSERT_TRUE(client.ok());
+    EXPECT_FALSE(Meet(*server, client->get(), "www.example.test").is_resumed());
+    EXPECT_EQ(Meet(*server, client->get(), "www.example.test").is_resumed(), cache_size != 0);
+  }
+}
+
 TEST(ServerContext, SessionsDoNotPassFromOneVerificationToAnother) {
   auto keys = std::make_shared<TicketKeys>();
   ServerSettings settings = WithEntries({Entry("site.pem")});
@@ -320,7 +335,11 @@ TEST(ClientContext, ChecksTheServersCertificateAndName) {
   EXPECT_FALSE(MeetAs(*server, Trusting("other-ca.pem"), "www.example.test").is_done);
   ClientSettings named = Trusting("ca.pem");
   named.verify_host = "www.example.test";
-  EXPECT_TRUE(MeetAs(*server, named, "elsewhere.test").is_done);
+  EXPECT_TRUE(MeetAs(*server, named, "").is_done);
+  EXPECT_FALSE(MeetAs(*server, named, "elsewhere.test").is_done) << "the SNI comes first";
+  named.verify_host = "elsewhere.test";
+  EXPECT_FALSE(MeetAs(*server, named, "").is_done);
+  EXPECT_TRUE(MeetAs(*server, named, "www.example.test").is_done);
   EXPECT_TRUE(MeetAs(*server, {}, "elsewhere.test").is_done) << "verify none";
 }
 

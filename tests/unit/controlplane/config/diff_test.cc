@@ -87,6 +87,49 @@ TEST(Diff, AHealthCheckIsNoneOfTheDataPlanesBusiness) {
               ElementsAre("~ server web/a: health check: inter 1s -> 9ms"));
 }
 
+constexpr char kFiles[] = R"(
+  revision: 1
+  global { maxconn: 10 }
+  tls_files { name: "a.pem" kind: CERTIFICATE pem: "A" key_pem: "secret A" }
+  tls_files { name: "a.pem" kind: AUTHORITIES pem: "A" }
+  tls_files { name: "b.pem" kind: CERTIFICATE pem: "B" key_pem: "secret B" }
+)";
+
+constexpr char kOtherFiles[] = R"(
+  revision: 2
+  global { maxconn: 10 }
+  tls_files { name: "a.pem" kind: CERTIFICATE pem: "A2" key_pem: "secret A2" }
+  tls_files { name: "b.pem" kind: CERTIFICATE pem: "B" key_pem: "secret B" }
+  tls_files { name: "c.keys" kind: TICKET_KEYS pem: "secret C" }
+)";
+
+TEST(Diff, SendsOnlyFilesThatChanged) {
+  const v1::Snapshot from = Parse(kFiles);
+  const v1::Snapshot to = Parse(kOtherFiles);
+  const v1::SnapshotDelta delta = Diff(from, to);
+  ASSERT_EQ(delta.tls_files_size(), 2);
+  EXPECT_EQ(delta.tls_files(0).key_pem(), "secret A2");
+  EXPECT_EQ(delta.tls_files(1).name(), "c.keys");
+  ASSERT_EQ(delta.removed_tls_files_size(), 1);
+  EXPECT_EQ(delta.removed_tls_files(0).kind(), v1::TlsFile::AUTHORITIES);
+  EXPECT_TRUE(delta.removed_tls_files(0).pem().empty());
+  const auto applied = ApplyDelta(from, delta);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  EXPECT_EQ(SnapshotHash(*applied), SnapshotHash(to));
+}
+
+TEST(Diff, ACertificateChangesTheHash) {
+  v1::Snapshot from = Parse(kFiles);
+  v1::Snapshot to = from;
+  to.mutable_tls_files(0)->set_key_pem("other");
+  EXPECT_NE(SnapshotHash(from), SnapshotHash(to));
+}
+
+TEST(DescribeChanges, NamesFilesAndTellsNothingOfThem) {
+  EXPECT_THAT(DescribeChanges(Parse(kFiles), Parse(kOtherFiles)),
+              ElementsAre("~ certificate a.pem", "+ ticket keys c.keys", "- authorities a.pem"));
+}
+
 TEST(DescribeChanges, SaysNothingOfEqualSnapshots) {
   EXPECT_THAT(DescribeChanges(Parse(kBase), Parse(kBase)), IsEmpty());
 }

@@ -47,6 +47,24 @@ TEST_F(Sources, ADirectoryIsItsCfgFilesByName) {
   EXPECT_EQ((*files)[2].path, (directory_ / "20.cfg").string());
 }
 
+TEST_F(Sources, ADirectoryIsListedWithoutItsFolders) {
+  Write("b.pem", "b");
+  Write(".hidden", "h");
+  fs::create_directory(directory_ / "folder");
+  fs::create_symlink("nowhere", directory_ / "broken");
+  const Environment env = Environment::Real();
+  const auto names = env.list_directory(directory_.string());
+  ASSERT_TRUE(names.ok()) << names.status();
+  EXPECT_THAT(*names, testing::UnorderedElementsAre("b.pem", ".hidden"));
+  EXPECT_FALSE(env.list_directory((directory_ / "b.pem").string()).ok());
+  EXPECT_FALSE(env.list_directory((directory_ / "none").string()).ok());
+}
+
+TEST_F(Sources, AFileThatIsNotThereIsNotFound) {
+  const auto text = Environment::Real().read_file((directory_ / "none").string());
+  EXPECT_TRUE(absl::IsNotFound(text.status())) << text.status();
+}
+
 TEST_F(Sources, WhatCannotBeReadIsNamed) {
   EXPECT_FALSE(ReadSources({directory_.string()}).ok());
   const auto missing = ReadSources({(directory_ / "none").string()});

@@ -36,7 +36,7 @@ TEST(EngineChecker, ReportsTheResultOfARealCheck) {
     EXPECT_EQ(id, ServerIdOf("web", "s1"));
     result = r;
   });
-  checker->SetTargets({checks::Target::Of(backend, *server)}, /*spread_percent=*/0);
+  checker->SetTargets({checks::Target::Of(backend, *server, TlsFiles(v1::Snapshot()))}, /*spread_percent=*/0);
   for (int i = 0; i < 1000 && !result.has_value(); ++i) loop.RunOnce(Millis(10));
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(result->status, checks::CheckStatus::kL4Ok);

@@ -20,11 +20,10 @@ class GrpcFixture : public ControllerFixture {
  protected:
   void SetUp() override {
     ASSERT_TRUE(Start(kWeb).ok());
-    auto server =
-        GrpcServer::Start({"unix:" + directory_ + "/admin.sock", "127.0.0.1:0"}, controller_.get(),
-                          [](const std::string& line, const v1::Origin& origin, auto done) {
-                            done(origin.program() + " ran " + line);
-                          });
+    auto server = GrpcServer::Start({"unix:" + directory_ + "/admin.sock", "127.0.0.1:0"},
+                                    /*identity=*/{}, controller_.get(),
+                                    [](const std::string& line, const v1::Origin& origin,
+                                       auto done) { done(origin.program() + " ran " + line); });
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     thread_ = std::thread([this] { loop_->Run(); });

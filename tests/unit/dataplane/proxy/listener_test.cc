@@ -66,6 +66,28 @@ TEST_F(ListenerTest, TheFrontendsLimitHoldsConnectionsBack) {
   EXPECT_TRUE(Sessions(1));
 }
 
+TEST_F(ListenerTest, SoDoesTheBindsOwnLimit) {
+  proxy_.frontend->binds[0].maxconn = 1;
+  proxy_.frontend->binds[0].runtime = proxy_.frontend->runtime->BindOf("a");
+  Start();
+  Connect();
+  ASSERT_TRUE(Sessions(1));
+  Connect();
+  proxy_.Settle();
+  EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
+  clients_[0]->Close();
+  ASSERT_TRUE(Sessions(0));
+  proxy_.Advance(Millis(10));
+  EXPECT_TRUE(Sessions(1));
+}
+
+TEST_F(ListenerTest, ABindIsCountedAcrossConfigurations) {
+  upstream::FrontendRuntime& runtime = *proxy_.frontend->runtime;
+  std::shared_ptr<upstream::BindRuntime> first = runtime.BindOf("a");
+  EXPECT_EQ(runtime.BindOf("a"), first);
+  EXPECT_NE(runtime.BindOf("b"), first);
+}
+
 TEST_F(ListenerTest, SoDoesTheProcessLimit) {
   proxy_.config->maxconn = 2;
   Start();

@@ -18,7 +18,7 @@ TEST(Functions, EveryConverterOfTheCatalogIsImplemented) {
 }
 
 TEST(Functions, EveryImplementationIsInTheCatalog) {
-  for (auto table : {StateFetches(), ConnectionFetches(), HeaderFetches(), MessageFetches()}) {
+  for (auto table : {StateFetches(), ConnectionFetches(), HeaderFetches(), MessageFetches(), TlsFetches()}) {
     for (const NamedFetch& fetch : table) {
       EXPECT_NE(catalog::FindCanonicalFetch(fetch.name), nullptr) << fetch.name;
     }

@@ -52,6 +52,18 @@ TEST_F(IdlePoolTest, TakesTheMostRecentlyUsed) {
   EXPECT_EQ(pool_.Take(), nullptr);
 }
 
+TEST_F(IdlePoolTest, WhatSpeaksForOneClientServesNoOther) {
+  Pair speaks = Connect();
+  speaks.connection->purpose = "one";
+  const UpstreamConnection* ones = speaks.connection.get();
+  pool_.Put(std::move(speaks.connection), At(1));
+  EXPECT_EQ(pool_.Take(), nullptr);
+  EXPECT_EQ(pool_.Take(/*min_exchanges=*/0, "other"), nullptr);
+  EXPECT_EQ(pool_.Take(/*min_exchanges=*/0, "one").get(), ones);
+  UniqueFd anyones = Put(At(2));
+  EXPECT_EQ(pool_.Take(/*min_exchanges=*/0, "one"), nullptr);
+}
+
 TEST_F(IdlePoolTest, DropsWhatTheServerHasClosed) {
   UniqueFd stays = Put(At(1));
   UniqueFd goes = Put(At(2));

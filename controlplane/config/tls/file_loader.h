@@ -1,7 +1,7 @@
-// TlsFiles: the files that TLS settings name, read once each, checked, ready for the snapshot.
+// TlsFileLoader: the files that TLS settings name, read once each, checked, ready for the snapshot.
 // One for each compilation; not thread-safe.
-#ifndef LB_CONTROLPLANE_CONFIG_TLS_FILES_H_
-#define LB_CONTROLPLANE_CONFIG_TLS_FILES_H_
+#ifndef LB_CONTROLPLANE_CONFIG_TLS_FILE_LOADER_H_
+#define LB_CONTROLPLANE_CONFIG_TLS_FILE_LOADER_H_
 
 #include <map>
 #include <string>
@@ -19,10 +19,11 @@ namespace lb::config {
 // "@system-ca": the operating system's trust store, which each data plane has itself.
 inline constexpr std::string_view kSystemAuthorities = "@system-ca";
 
-class TlsFiles {
+class TlsFileLoader {
  public:
   // Both borrowed.
-  TlsFiles(const Environment& env, const TlsDefaults& defaults) : env_(env), defaults_(defaults) {}
+  TlsFileLoader(const Environment& env, const TlsDefaults& defaults)
+      : env_(env), defaults_(defaults) {}
 
   // What a word stands for: the names of TlsFile entries, and what is to be warned of.
   struct Found {
@@ -69,4 +70,4 @@ class TlsFiles {
 
 }  // namespace lb::config
 
-#endif  // LB_CONTROLPLANE_CONFIG_TLS_FILES_H_
+#endif  // LB_CONTROLPLANE_CONFIG_TLS_FILE_LOADER_H_

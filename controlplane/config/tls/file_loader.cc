@@ -1,4 +1,4 @@
-#include "controlplane/config/tls/files.h"
+#include "controlplane/config/tls/file_loader.h"
 
 #include <algorithm>
 #include <array>
@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "common/base/status.h"
+#include "controlplane/config/utf8.h"
 
 namespace lb::config {
 namespace {
@@ -33,7 +34,7 @@ std::string Joined(const std::string& directory, const std::string& file) {
   return absl::StrCat(directory, directory.ends_with('/') ? "" : "/", file);
 }
 
-void Append(const TlsFiles::Found& more, TlsFiles::Found* all) {
+void Append(const TlsFileLoader::Found& more, TlsFileLoader::Found* all) {
   all->names.insert(all->names.end(), more.names.begin(), more.names.end());
   all->warnings.insert(all->warnings.end(), more.warnings.begin(), more.warnings.end());
 }
@@ -41,8 +42,8 @@ void Append(const TlsFiles::Found& more, TlsFiles::Found* all) {
 }  // namespace
 
 template <typename Load>
-absl::StatusOr<TlsFiles::Found> TlsFiles::Once(const std::string& name, v1::TlsFile::Kind kind,
-                                               Load load) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Once(const std::string& name,
+                                                         v1::TlsFile::Kind kind, Load load) {
   auto it = loaded_.find(Key(name, kind));
   if (it == loaded_.end()) it = loaded_.emplace(Key(name, kind), load(name)).first;
   if (!it->second.ok()) return it->second.status();
@@ -53,20 +54,20 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Once(const std::string& name, v1::TlsF
   return found;
 }
 
-absl::StatusOr<std::optional<std::string>> TlsFiles::Optional(const std::string& path) const {
+absl::StatusOr<std::optional<std::string>> TlsFileLoader::Optional(const std::string& path) const {
   absl::StatusOr<std::string> text = env_.read_file(path);
   if (text.ok()) return std::optional<std::string>(*std::move(text));
   if (absl::IsNotFound(text.status())) return std::optional<std::string>();
   return text.status();
 }
 
-std::string TlsFiles::Beside(const std::string& name, std::string_view extension) const {
+std::string TlsFileLoader::Beside(const std::string& name, std::string_view extension) const {
   std::string base = name;
   if (defaults_.drops_extension && base.ends_with(".crt")) base.resize(base.size() - 4);
   return absl::StrCat(base, std::string(extension));
 }
 
-absl::StatusOr<LoadedTlsFile> TlsFiles::LoadCertificate(const std::string& name) {
+absl::StatusOr<LoadedTlsFile> TlsFileLoader::LoadCertificate(const std::string& name) {
   CertificateParts parts;
   LB_ASSIGN_OR_RETURN(parts.pem, env_.read_file(name));
   if (defaults_.loads_keys && !HasKey(parts.pem)) {
@@ -90,8 +91,8 @@ absl::StatusOr<LoadedTlsFile> TlsFiles::LoadCertificate(const std::string& name)
   return loaded;
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::Bundle(const std::string& name,
-                                                 const absl::Status& otherwise) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Bundle(const std::string& name,
+                                                           const absl::Status& otherwise) {
   Found all;
   for (std::string_view extension : kBundleExtensions) {
     const std::string member = absl::StrCat(name, std::string(extension));
@@ -106,7 +107,8 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Bundle(const std::string& name,
   return all;
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::Certificate(const std::string& word, Bundles bundles) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Certificate(const std::string& word,
+                                                                Bundles bundles) {
   const std::string name = Below(defaults_.crt_base, word);
   absl::StatusOr<Found> found =
       Once(name, v1::TlsFile::CERTIFICATE,
@@ -118,7 +120,7 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Certificate(const std::string& word, B
   return Bundle(name, found.status());
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::Certificates(const std::string& word) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Certificates(const std::string& word) {
   const std::string directory = Below(defaults_.crt_base, word);
   absl::StatusOr<std::vector<std::string>> files = env_.list_directory(directory);
   if (!files.ok()) return Certificate(word, Bundles::kYes);
@@ -126,6 +128,10 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Certificates(const std::string& word) 
   Found all;
   for (const std::string& file : *files) {
     if (file.starts_with('.') || EndsWithAny(file, kReservedExtensions)) continue;
+    if (!IsUtf8(file)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", directory, "' holds a file whose name is not UTF-8"));
+    }
     LB_ASSIGN_OR_RETURN(const Found found,
                         Once(Joined(directory, file), v1::TlsFile::CERTIFICATE,
                              [this](const std::string& path) { return LoadCertificate(path); }));
@@ -134,8 +140,8 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Certificates(const std::string& word) 
   return all;
 }
 
-absl::StatusOr<LoadedTlsFile> TlsFiles::LoadDirectory(const std::string& name,
-                                                      const std::vector<std::string>& files) {
+absl::StatusOr<LoadedTlsFile> TlsFileLoader::LoadDirectory(const std::string& name,
+                                                           const std::vector<std::string>& files) {
   std::string contents;
   std::vector<std::string> warnings;
   for (const std::string& file : files) {
@@ -159,7 +165,7 @@ absl::StatusOr<LoadedTlsFile> TlsFiles::LoadDirectory(const std::string& name,
   return loaded;
 }
 
-absl::StatusOr<LoadedTlsFile> TlsFiles::LoadAuthorities(const std::string& name) {
+absl::StatusOr<LoadedTlsFile> TlsFileLoader::LoadAuthorities(const std::string& name) {
   absl::StatusOr<LoadedTlsFile> loaded = LoadedTlsFile();
   absl::StatusOr<std::vector<std::string>> files = env_.list_directory(name);
   if (files.ok()) {
@@ -173,13 +179,13 @@ absl::StatusOr<LoadedTlsFile> TlsFiles::LoadAuthorities(const std::string& name)
   return loaded;
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::Authorities(const std::string& word) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Authorities(const std::string& word) {
   if (word == kSystemAuthorities) return Found{{word}, {}};
   return Once(Below(defaults_.ca_base, word), v1::TlsFile::AUTHORITIES,
               [this](const std::string& name) { return LoadAuthorities(name); });
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::Revocations(const std::string& word) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Revocations(const std::string& word) {
   return Once(Below(defaults_.ca_base, word), v1::TlsFile::REVOCATIONS,
               [this](const std::string& name) -> absl::StatusOr<LoadedTlsFile> {
                 LB_ASSIGN_OR_RETURN(const std::string text, env_.read_file(name));
@@ -189,7 +195,7 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::Revocations(const std::string& word) {
               });
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::TicketKeys(const std::string& word) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::TicketKeys(const std::string& word) {
   return Once(word, v1::TlsFile::TICKET_KEYS,
               [this](const std::string& name) -> absl::StatusOr<LoadedTlsFile> {
                 LB_ASSIGN_OR_RETURN(const std::string text, env_.read_file(name));
@@ -199,7 +205,7 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::TicketKeys(const std::string& word) {
               });
 }
 
-absl::StatusOr<TlsFiles::Found> TlsFiles::DhParameters(const std::string& word) {
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::DhParameters(const std::string& word) {
   return Once(word, v1::TlsFile::DH_PARAMETERS,
               [this](const std::string& name) -> absl::StatusOr<LoadedTlsFile> {
                 LB_ASSIGN_OR_RETURN(const std::string text, env_.read_file(name));
@@ -209,7 +215,7 @@ absl::StatusOr<TlsFiles::Found> TlsFiles::DhParameters(const std::string& word) 
               });
 }
 
-std::vector<v1::TlsFile> TlsFiles::Take() {
+std::vector<v1::TlsFile> TlsFileLoader::Take() {
   std::vector<v1::TlsFile> files;
   for (auto& [key, loaded] : loaded_) {
     if (loaded.ok()) files.push_back(std::move(loaded->file));
