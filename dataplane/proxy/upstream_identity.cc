@@ -50,7 +50,7 @@ net::ProxyTls TlsOf(const SSL* connection, TlsTexts* texts) {
     told.has_connection_certificate = SSL_session_reused(connection) == 0;
     told.verify = static_cast<uint32_t>(SSL_get_verify_result(connection));
     texts->common_name =
-        tls::NamePart(certificate.get(), tls::NameOf::kSubject, "CN", /*occurrence=*/1)
+        tls::NamePart(certificate.get(), tls::NameField::kSubject, "CN", /*occurrence=*/1)
             .value_or("");
     told.common_name = texts->common_name;
   }
