@@ -31,6 +31,11 @@ H2ClientStream::H2ClientStream(H2Connection* connection, http::H2Channel* channe
   local_address = parent.local_address;
   bind = parent.bind;
   client_tls = parent.client_tls;
+  expects_proxy_header = parent.expects_proxy_header;
+  has_proxy_header = parent.has_proxy_header;
+  if (parent.proxy_texts != nullptr) {
+    proxy_texts = std::make_unique<const ProxyHeaderTexts>(*parent.proxy_texts);
+  }
   listener_number = parent.listener_number;
   listener_name = parent.listener_name;
   accepted_at = last_activity = connection->worker()->loop->now();
@@ -87,6 +92,7 @@ void H2ClientStream::NoteRequest() {
   x->txn.http_major = 2;
   x->txn.sess_vars = connection_->session_vars();
   x->txn.is_first_request = connection_->CountRequest() == 0;
+  if (x->txn.is_first_request) x->log.handshake_ms = connection_->session().handshake_ms;
   x->log.idle_ms = 0;
   x->log.request_ms = MillisBetween(accepted_at, now);
   const http::RequestHead& head = x->request;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/proxy/arrival.h"
 #include "dataplane/proxy/h2_client.h"
 #include "dataplane/proxy/random.h"
 
@@ -88,6 +89,12 @@ SteadyTime H2Connection::Deadline() const {
   return std::min(deadline, DeadlineAfter(live_ == 0 ? idle_since_ : now, idle));
 }
 
+// The operator should know who sends more of what nobody needs than any client has reason to.
+void H2Connection::NoteAbuse() {
+  session_->frontend->runtime->counters[worker_->index].request_errors.Add();
+  LogFailedArrival(worker_, session_, "HTTP/2 connection closed with ENHANCE_YOUR_CALM");
+}
+
 bool H2Connection::IsDone() const {
   return leaving_ == Leaving::kClosed && live_ == 0 && !transport_.has_pending();
 }
@@ -123,6 +130,7 @@ event::Task<bool> H2Connection::Run(H2Connection* self) {
   }
   if (self->h2_.failure() != http::H2Error::kNoError) may_have_unread = true;
   transport.Flush();
+  if (self->h2_.failure() == http::H2Error::kEnhanceYourCalm) self->NoteAbuse();
   self->h2_.AbandonAll();
   for (H2ClientStream* stream : self->received_) stream->Discard();
   while (self->live_ > 0) {

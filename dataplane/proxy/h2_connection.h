@@ -51,6 +51,7 @@ class H2Connection final : public http::H2Listener {
   void GoAway();
   SteadyTime Deadline() const;
   bool IsDone() const;
+  void NoteAbuse();
 
   enum class Leaving : uint8_t { kNot, kNoticed, kClosed };
 

@@ -218,7 +218,7 @@ void UpstreamLease::CountReuse() {
 bool UpstreamLease::TakeSharedConnection(Reuse reuse) {
   if (!backend_->is_http) return false;
   h2 = worker_->h2_upstreams->Take(*place_->runtime, /*proven_only=*/reuse != Reuse::kAny,
-                                   server_name_);
+                                   MakePurpose());
   if (h2 == nullptr) return false;
   CountReuse();
   return true;

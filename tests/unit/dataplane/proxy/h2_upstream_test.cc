@@ -296,7 +296,9 @@ TEST_F(H2UpstreamTest, ASlowReaderOfOneStreamDoesNotHoldUpTheOthers) {
     proxy_.Turn();
     Poll();
   }
-  EXPECT_GT(sent, 65535u);
+  // A window of it lies here, and what the sockets hold.
+  EXPECT_GE(sent, 65535u);
+  EXPECT_LE(sent, 500000u);
   EXPECT_TRUE(Exchange(proxy_.Connect(), 3));
 }
 

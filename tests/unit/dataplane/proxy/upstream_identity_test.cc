@@ -15,7 +15,8 @@ using upstream::SourceUse;
 // A session of a client at 198.51.100.9:5555, without a connection.
 class IdentitySession final : public Session {
  public:
-  explicit IdentitySession(SessionList* list) : Session(list, /*id=*/1, /*client=*/nullptr) {
+  explicit IdentitySession(SessionList* list)
+      : Session(list, /*id=*/1, /*client=*/static_cast<net::Stream*>(nullptr)) {
     client_address = *Address::Parse("198.51.100.9:5555");
     local_address = *Address::Parse("203.0.113.1:443");
   }
