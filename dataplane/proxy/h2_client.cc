@@ -47,6 +47,7 @@ H2ClientStream::~H2ClientStream() {
   root_.Cancel();
   if (exchange_ != nullptr) connection_->worker()->exchanges->Give(std::move(exchange_));
   LetGo();
+  NoteDone();
   connection_->NoteGone(this);
 }
 
@@ -64,7 +65,11 @@ void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {
   const bool is_answered = channel()->has_written_end;
   H2Stream::OnClosed(error, is_unprocessed);
   if (has_head_) {
-    if (!is_answered) Leave();
+    if (is_answered) {
+      NoteDone();
+    } else {
+      Leave();
+    }
     return;
   }
   frontend->runtime->counters[connection_->worker()->index].request_errors.Add();

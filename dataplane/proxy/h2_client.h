@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "common/event/frame_pool.h"
 #include "common/event/task.h"
@@ -57,6 +58,9 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
   };
 
   void NoteRequest();
+  void NoteDone() {
+    if (!std::exchange(is_done_, true)) connection_->NoteDone();
+  }
 
   // Session.
   void AbortClient() override { AbortIo(); }
@@ -70,6 +74,7 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
   std::unique_ptr<Exchange> exchange_;
   http::ParseError head_error_ = http::ParseError::kNone;
   bool has_head_ = false;
+  bool is_done_ = false;  // NoteDone() was called
   event::Root root_;
   Reaper reaper_;
 };
