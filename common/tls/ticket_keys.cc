@@ -54,12 +54,14 @@ absl::StatusOr<TicketKey> TicketKey::Parse(std::string_view bytes) {
   return key;
 }
 
-TicketKeys::TicketKeys() {
-  std::string bytes(TicketKey::kBytes, '\0');
+std::string TicketKey::Random() {
+  std::string bytes(kBytes, '\0');
   LB_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
                       static_cast<int>(bytes.size())) == 1);
-  Replace({*TicketKey::Parse(bytes)}, 0);
+  return bytes;
 }
+
+TicketKeys::TicketKeys() { Replace({*TicketKey::Parse(TicketKey::Random())}, 0); }
 
 TicketKeys::TicketKeys(std::vector<TicketKey> keys, size_t seals_with) {
   Replace(std::move(keys), seals_with);

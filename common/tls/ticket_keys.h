@@ -30,6 +30,8 @@ struct TicketKey {
   static constexpr size_t kBytes = 80;
   // Errors: another length than those two.
   static absl::StatusOr<TicketKey> Parse(std::string_view bytes);
+  // The bytes of a new key, as Parse() takes them.
+  static std::string Random();
 };
 
 class TicketKeys {

@@ -115,6 +115,7 @@ void Fleet::OnJoined(MemberId id, Member* member) {
   member->deadline = SteadyTime::max();
   if (admission.replaced != 0) Drop(admission.replaced, "replaced by a newer session");
   observer_->OnNodeJoined(hello.node(), *registry_.Find(hello.node()));
+  SendTicketKeys(member);
   if (hello.revision() != 0 && current_ != nullptr) SendAllStates(member);
   BringUp(id);
 }
@@ -141,6 +142,20 @@ void Fleet::OnContent(MemberId id, const Member& member, const v1::FromDataPlane
     observer_->OnReport(name, message.report());
   }
   gather_.OnAnswer(id, message);
+}
+
+void Fleet::SetTicketKeys(const v1::TicketKeys& keys) {
+  auto message = std::make_shared<v1::ToDataPlane>();
+  *message->mutable_ticket_keys() = keys;
+  ticket_keys_ = std::move(message);
+  for (auto& [id, member] : members_) {
+    if (member.session.MaySend(v1::ToDataPlane::kTicketKeys)) SendTicketKeys(&member);
+  }
+}
+
+// Not over a channel that others can read: such a data plane seals with keys of its own.
+void Fleet::SendTicketKeys(Member* member) {
+  if (ticket_keys_ != nullptr && member->link->is_protected()) Send(member, ticket_keys_);
 }
 
 void Fleet::SendAllStates(Member* member) {

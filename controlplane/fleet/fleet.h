@@ -94,6 +94,9 @@ class Fleet : private event::Timer, private event::Runnable {
   void SetState(const v1::ServerState& state);
   void ReplaceStates(const std::vector<v1::ServerState>& states);
   const StateTable& states() const { return states_; }
+
+  // Every node is sent these now, or when it joins.
+  void SetTicketKeys(const v1::TicketKeys& keys);
   // Sends what has changed; returns the version that covers every change so far.
   uint64_t Flush();
   // Runs `done` when every connected node that serves something uses `version`, or at the limit.
@@ -150,6 +153,7 @@ class Fleet : private event::Timer, private event::Runnable {
   void OnServing(MemberId id, Member* member);
   void OnContent(MemberId id, const Member& member, const v1::FromDataPlane& message);
   void SendAllStates(Member* member);
+  void SendTicketKeys(Member* member);
   std::map<MemberId, std::string> Joined() const;
 
   // fleet_rollout.cc: catch-up and rollouts
@@ -175,6 +179,7 @@ class Fleet : private event::Timer, private event::Runnable {
   std::map<MemberId, Member> members_;
   Registry registry_;
   StateTable states_;
+  Outgoing ticket_keys_;  // null: none yet
   AppliedWaits waits_;
   Gather gather_;
   Snapshots snapshots_;

@@ -206,6 +206,7 @@ bool Session::MaySend(To::MessageCase kind) const {
     case To::kAbort:
       return state_ == State::kPreparing || state_ == State::kValidated;
     case To::kStates:
+    case To::kTicketKeys:
     case To::kPoll:
     case To::kListSessions:
     case To::kShutdownSessions:

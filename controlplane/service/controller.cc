@@ -32,6 +32,8 @@ Controller::Controller(event::EventLoop* loop, ControllerOptions options, Contro
       checker_(std::move(parts.checker)),
       book_(loop->clock()),
       fleet_(loop, config::Diff, this, options_.limits),
+      tickets_(loop, options_.state_dir.empty() ? "" : options_.state_dir + "/ticket.keys",
+               [this](const v1::TicketKeys& keys) { fleet_.SetTicketKeys(keys); }),
       store_(loop, std::move(parts.store)),
       history_(loop->clock(), &store_),
       worker_(loop) {
@@ -73,6 +75,7 @@ absl::Status Controller::Begin(Starting starting) {
   if (!status.ok()) return status;
   history_.Record(store::EventKind::kRevision, absl::StrCat(revision),
                   absl::StrCat(options_.program, " started with revision ", revision), "start");
+  tickets_.Begin();
   minutes_->Begin();
   SchedulePrune();
   return absl::OkStatus();

@@ -31,6 +31,7 @@
 #include "controlplane/service/start.h"
 #include "controlplane/service/state_log.h"
 #include "controlplane/service/store_thread.h"
+#include "controlplane/service/ticket_ring.h"
 #include "controlplane/service/view.h"
 #include "controlplane/service/worker.h"
 
@@ -118,6 +119,7 @@ class Controller : private fleet::FleetObserver {
   std::unique_ptr<Health> health_;
   std::unique_ptr<MinuteLog> minutes_;
   fleet::Fleet fleet_;
+  TicketRing tickets_;
   StoreThread store_;
   History history_;
   Worker worker_;

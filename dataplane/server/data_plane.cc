@@ -76,6 +76,8 @@ void DataPlane::OnMessage(const v1::ToDataPlane& message) {
       return AbortPrepared();
     case v1::ToDataPlane::kStates:
       return OnStates(message.states());
+    case v1::ToDataPlane::kTicketKeys:
+      return OnTicketKeys(message.ticket_keys());
     case v1::ToDataPlane::kPoll:
       return SendReport(message.poll().id());
     case v1::ToDataPlane::kListSessions:
@@ -90,6 +92,21 @@ void DataPlane::OnMessage(const v1::ToDataPlane& message) {
     case v1::ToDataPlane::MESSAGE_NOT_SET:
       LB_LOG(kWarning) << "a message of a kind this version does not know";
       return;
+  }
+}
+
+void DataPlane::OnTicketKeys(const v1::TicketKeys& message) {
+  std::vector<tls::TicketKey> keys;
+  for (const std::string& bytes : message.keys()) {
+    absl::StatusOr<tls::TicketKey> key = tls::TicketKey::Parse(bytes);
+    if (!key.ok()) {
+      LB_LOG(kError) << "the keys of TLS tickets stay as they are: " << key.status().message();
+      return;
+    }
+    keys.push_back(*std::move(key));
+  }
+  if (message.seals_with() < keys.size()) {
+    ticket_keys_->Replace(std::move(keys), message.seals_with());
   }
 }
 
@@ -154,6 +171,7 @@ std::optional<Problem> DataPlane::PrepareSnapshot(SnapshotPtr snapshot,
   input.snapshot = snapshot.get();
   input.limits = limits_;
   input.runtimes = registry_.get();
+  input.ticket_keys = ticket_keys_;
   if (snapshot_ != nullptr) {
     input.previous = snapshot_.get();
     input.previous_config = registry_->serving()->config;

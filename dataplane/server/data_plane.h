@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 
 #include "common/event/event_loop.h"
+#include "common/tls/ticket_keys.h"
 #include "dataplane/server/compiler.h"
 #include "dataplane/server/control_link.h"
 #include "dataplane/server/counters.h"
@@ -93,6 +94,7 @@ class DataPlane : public ControlObserver {
   std::vector<WorkerConfig> WorkerConfigs(const std::vector<ListenPoint>& points) const;
   void AbortPrepared();
   void OnStates(const v1::States& message);
+  void OnTicketKeys(const v1::TicketKeys& message);
 
   // data_plane_answers.cc: what is asked and told
   void SendHello();
@@ -120,6 +122,10 @@ class DataPlane : public ControlObserver {
 
   ControlLink* link_ = nullptr;  // null: no session
   uint64_t session_ = 0;         // counts sessions
+
+  // Own keys until the control plane sends those of the fleet. Contexts hold it: a change takes
+  // effect with the next handshake.
+  const std::shared_ptr<tls::TicketKeys> ticket_keys_ = std::make_shared<tls::TicketKeys>();
 
   ProcessLimits limits_;
   SnapshotPtr snapshot_;  // served; null: none yet

@@ -64,14 +64,14 @@ struct ServerConfig {
   bool keeps_idle = true;      // false: "pool-max-conn 0"
   uint32_t pool_max_conn = 0;  // idle connections of all workers together; 0: no limit
   Millis pool_purge_delay{5000};
+  // Exchanges that a connection may carry after its first.
+  uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
+  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
   bool port_from_client = false;          // the port is the one the client connected to,
   int32_t port_offset = 0;                // plus this
   uint8_t send_proxy = 0;                 // the PROXY header's version; 0: none is sent
   net::ProxyHeaderOptions proxy_options;  // of version 2
   Address source;                         // unset: the kernel chooses
-  // Exchanges that a connection may carry after its first.
-  uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
-  http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
   std::string source_interface;
   SourceUse source_use = SourceUse::kOwn;
   std::string source_header;   // with kHeaderIp

@@ -1,6 +1,6 @@
 // The files of TLS settings: what is taken is taken again, unchanged; nothing but keys is in keys;
-// every message of a crt-list points into it. Parts of the input apart by lines of "%%" are the files
-// beside a certificate.
+// every message of a crt-list points into it. Parts of the input apart by lines of "%%" are the
+// files beside a certificate.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

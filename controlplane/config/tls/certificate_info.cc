@@ -98,13 +98,13 @@ std::string KeyOf(X509* certificate) {
 
 CertificateInfo InfoOf(X509* certificate) {
   CertificateInfo info;
-  info.subject = OneLine(X509_get_subject_name(certificate));
+  info.subject = SubjectOf(certificate);
   info.issuer = OneLine(X509_get_issuer_name(certificate));
   info.common_name = CommonNameOf(X509_get_subject_name(certificate));
   info.alternatives = AlternativesOf(certificate);
   info.serial = SerialOf(certificate);
   info.not_before = SecondsOf(X509_get0_notBefore(certificate));
-  info.not_after = SecondsOf(X509_get0_notAfter(certificate));
+  info.not_after = NotAfterOf(certificate);
   info.key = KeyOf(certificate);
   info.sha1 = FingerprintOf(certificate, EVP_sha1());
   info.sha256 = FingerprintOf(certificate, EVP_sha256());
@@ -133,15 +133,19 @@ std::vector<CertificateInfo> DescribeCertificates(std::string_view pem) {
   return all;
 }
 
-std::optional<std::string> ExpiryWarning(const CertificateInfo& info, WallTime now) {
+std::string SubjectOf(const X509* certificate) {
+  return OneLine(X509_get_subject_name(certificate));
+}
+
+int64_t NotAfterOf(const X509* certificate) { return SecondsOf(X509_get0_notAfter(certificate)); }
+
+std::optional<std::string> ExpiryWarning(int64_t not_after, WallTime now) {
   const int64_t left =
-      info.not_after -
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (left <= 0) return absl::StrCat("has expired on ", DayOf(info.not_after));
+      not_after - std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (left <= 0) return absl::StrCat("has expired on ", DayOf(not_after));
   if (left > kExpirySoonSeconds) return std::nullopt;
   const int64_t days = left / kDaySeconds;
-  return absl::StrCat("expires on ", DayOf(info.not_after), ", in ", days,
-                      days == 1 ? " day" : " days");
+  return absl::StrCat("expires on ", DayOf(not_after), ", in ", days, days == 1 ? " day" : " days");
 }
 
 }  // namespace lb::config

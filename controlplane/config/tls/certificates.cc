@@ -29,29 +29,35 @@ v1::TlsFile NewFile(std::string_view name, v1::TlsFile::Kind kind) {
   return file;
 }
 
-void WarnOfExpiry(const CertificateInfo& info, std::string_view what, WallTime now,
+void WarnOfExpiry(const X509* certificate, std::string_view what, WallTime now,
                   std::vector<std::string>* warnings) {
-  if (auto warning = ExpiryWarning(info, now)) {
+  if (auto warning = ExpiryWarning(NotAfterOf(certificate), now)) {
     warnings->push_back(absl::StrCat(std::string(what), " ", *warning));
   }
 }
 
-// The certificates and Diffie-Hellman parameters of `blocks` into `file`.
-absl::Status TakeCertificates(const std::vector<PemBlock>& blocks, v1::TlsFile* file) {
+// The certificates of `blocks` in order, each parsed once; their texts into `file`, with
+// Diffie-Hellman parameters. Reading a certificate or a key takes a large part of a millisecond,
+// and there may be thousands.
+absl::StatusOr<std::vector<X509Ptr>> TakeCertificates(const std::vector<PemBlock>& blocks,
+                                                      v1::TlsFile* file) {
+  std::vector<X509Ptr> chain;
   for (const PemBlock& block : blocks) {
     if (block.kind == PemBlock::Kind::kDhParameters) {
       if (!HasDhParameters(block.text)) return Bad("broken Diffie-Hellman parameters");
       if (file->dh_pem().empty()) file->set_dh_pem(block.text);
     }
     if (block.kind != PemBlock::Kind::kCertificate) continue;
-    if (ReadCertificate(block.text) == nullptr) return Bad("broken certificate");
+    chain.push_back(ReadCertificate(block.text));
+    if (chain.back() == nullptr) return Bad("broken certificate");
     file->mutable_pem()->append(block.text);
   }
-  return file->pem().empty() ? Bad("no certificate") : absl::OkStatus();
+  if (chain.empty()) return Bad("no certificate");
+  return chain;
 }
 
-// The first key of `blocks` into `file`; whether there is one.
-absl::StatusOr<bool> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile* file) {
+// The first key of `blocks`, its text into `file`; null when there is none.
+absl::StatusOr<PkeyPtr> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile* file) {
   for (const PemBlock& block : blocks) {
     if (block.kind != PemBlock::Kind::kKey) continue;
     if (block.is_encrypted) {
@@ -59,41 +65,39 @@ absl::StatusOr<bool> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile* f
           "the private key is encrypted, which is not supported: store it without a "
           "passphrase");
     }
-    if (ReadKey(block.text) == nullptr) return Bad("broken private key");
+    PkeyPtr key = ReadKey(block.text);
+    if (key == nullptr) return Bad("broken private key");
     file->set_key_pem(block.text);
-    return true;
+    return key;
   }
-  return false;
+  return PkeyPtr();
 }
 
-absl::Status LoadKey(const std::vector<PemBlock>& blocks, const CertificateParts& parts,
+absl::Status LoadKey(const std::vector<PemBlock>& blocks, const CertificateParts& parts, X509* leaf,
                      v1::TlsFile* file) {
-  LB_ASSIGN_OR_RETURN(bool has_key, TakeKey(blocks, file));
-  if (!has_key && parts.key) {
+  LB_ASSIGN_OR_RETURN(PkeyPtr key, TakeKey(blocks, file));
+  if (key == nullptr && parts.key) {
     LB_ASSIGN_OR_RETURN(const std::vector<PemBlock> beside, SplitPem(*parts.key));
-    LB_ASSIGN_OR_RETURN(has_key, TakeKey(beside, file));
+    LB_ASSIGN_OR_RETURN(key, TakeKey(beside, file));
   }
-  if (!has_key) return Bad("no private key");
-  const X509Ptr leaf = ReadCertificate(file->pem());
-  const PkeyPtr key = ReadKey(file->key_pem());
-  const bool matches = X509_check_private_key(leaf.get(), key.get()) == 1;
+  if (key == nullptr) return Bad("no private key");
+  const bool matches = X509_check_private_key(leaf, key.get()) == 1;
   ERR_clear_error();
   return matches ? absl::OkStatus()
                  : Bad("the private key does not belong to the (first) certificate");
 }
 
-// The certificate that signed `leaf`, of the chain in the file or of the ".issuer" beside it.
-X509Ptr FindIssuer(X509* leaf, const std::vector<PemBlock>& blocks, const CertificateParts& parts) {
-  auto is_issuer = [leaf](X509* candidate) {
-    return candidate != nullptr && X509_check_issued(candidate, leaf) == X509_V_OK;
-  };
-  for (const PemBlock& block : blocks) {
-    if (block.kind != PemBlock::Kind::kCertificate) continue;
-    X509Ptr candidate = ReadCertificate(block.text);
-    if (is_issuer(candidate.get())) return candidate;
+// The certificate that signed the leaf, of the chain in the file or of the ".issuer" beside it.
+X509Ptr FindIssuer(const std::vector<X509Ptr>& chain, const CertificateParts& parts) {
+  X509* leaf = chain[0].get();
+  for (const X509Ptr& candidate : chain) {
+    if (X509_check_issued(candidate.get(), leaf) != X509_V_OK) continue;
+    X509_up_ref(candidate.get());
+    return X509Ptr(candidate.get());
   }
   X509Ptr beside = parts.issuer ? ReadCertificate(*parts.issuer) : nullptr;
-  return is_issuer(beside.get()) ? std::move(beside) : nullptr;
+  if (beside == nullptr || X509_check_issued(beside.get(), leaf) != X509_V_OK) return nullptr;
+  return beside;
 }
 
 // What keeps `response` from being stapled to `leaf`; empty: nothing. Times are the clients' to
@@ -123,17 +127,16 @@ std::string WhyNotStaple(const std::string& response, X509* leaf, X509* issuer, 
   return "";
 }
 
-absl::Status LoadOcsp(const std::vector<PemBlock>& blocks, const CertificateParts& parts,
+absl::Status LoadOcsp(const std::vector<X509Ptr>& chain, const CertificateParts& parts,
                       WallTime now, LoadedTlsFile* loaded) {
   if (!parts.ocsp || parts.ocsp->empty()) return absl::OkStatus();
-  const X509Ptr leaf = ReadCertificate(loaded->file.pem());
-  const X509Ptr issuer = FindIssuer(leaf.get(), blocks, parts);
+  const X509Ptr issuer = FindIssuer(chain, parts);
   if (issuer == nullptr) {
     return Bad(
         "has an '.ocsp' file beside it, but its issuer is neither in its chain nor in an "
         "'.issuer' file");
   }
-  const std::string why = WhyNotStaple(*parts.ocsp, leaf.get(), issuer.get(), now);
+  const std::string why = WhyNotStaple(*parts.ocsp, chain[0].get(), issuer.get(), now);
   ERR_clear_error();
   if (why.empty()) {
     loaded->file.set_ocsp(*parts.ocsp);
@@ -155,15 +158,16 @@ absl::StatusOr<LoadedTlsFile> ParseCertificate(std::string_view name, const Cert
                                                WallTime now) {
   LB_ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, SplitPem(parts.pem));
   LoadedTlsFile loaded{NewFile(name, v1::TlsFile::CERTIFICATE), {}};
-  LB_RETURN_IF_ERROR(TakeCertificates(blocks, &loaded.file));
-  LB_RETURN_IF_ERROR(LoadKey(blocks, parts, &loaded.file));
-  LB_RETURN_IF_ERROR(LoadOcsp(blocks, parts, now, &loaded));
-  const std::vector<CertificateInfo> chain = DescribeCertificates(loaded.file.pem());
-  for (size_t i = 0; i < chain.size(); ++i) {
-    WarnOfExpiry(chain[i],
-                 i == 0 ? "the certificate"
-                        : absl::StrCat("the certificate '", chain[i].subject, "' of its chain"),
-                 now, &loaded.warnings);
+  LB_ASSIGN_OR_RETURN(const std::vector<X509Ptr> chain, TakeCertificates(blocks, &loaded.file));
+  LB_RETURN_IF_ERROR(LoadKey(blocks, parts, chain[0].get(), &loaded.file));
+  LB_RETURN_IF_ERROR(LoadOcsp(chain, parts, now, &loaded));
+  for (const X509Ptr& certificate : chain) {
+    WarnOfExpiry(
+        certificate.get(),
+        certificate == chain[0]
+            ? "the certificate"
+            : absl::StrCat("the certificate '", SubjectOf(certificate.get()), "' of its chain"),
+        now, &loaded.warnings);
   }
   return loaded;
 }
@@ -175,7 +179,11 @@ absl::StatusOr<LoadedTlsFile> ParseAuthorities(std::string_view name, std::strin
   bool has_certificate = false;
   for (const PemBlock& block : blocks) {
     if (block.kind == PemBlock::Kind::kCertificate) {
-      if (ReadCertificate(block.text) == nullptr) return Bad("broken certificate");
+      const X509Ptr certificate = ReadCertificate(block.text);
+      if (certificate == nullptr) return Bad("broken certificate");
+      WarnOfExpiry(certificate.get(),
+                   absl::StrCat("the certificate '", SubjectOf(certificate.get()), "'"), now,
+                   &loaded.warnings);
       has_certificate = true;
     } else if (block.kind != PemBlock::Kind::kRevocations) {
       continue;
@@ -183,9 +191,6 @@ absl::StatusOr<LoadedTlsFile> ParseAuthorities(std::string_view name, std::strin
     loaded.file.mutable_pem()->append(block.text);
   }
   if (!has_certificate) return Bad("no certificate");
-  for (const CertificateInfo& info : DescribeCertificates(loaded.file.pem())) {
-    WarnOfExpiry(info, absl::StrCat("the certificate '", info.subject, "'"), now, &loaded.warnings);
-  }
   return loaded;
 }
 

@@ -42,9 +42,9 @@ struct CertificateInfo {
 // left out.
 std::vector<CertificateInfo> DescribeCertificates(std::string_view pem);
 
-// "has expired on 2021-01-01" or "expires on 2026-12-01, in 12 days" when `info` has, or does
-// within 30 days of `now`; else nullopt.
-std::optional<std::string> ExpiryWarning(const CertificateInfo& info, WallTime now);
+// "has expired on 2021-01-01" or "expires on 2026-12-01, in 12 days" when
+// CertificateInfo::not_after is past, or at most 30 days ahead of `now`; else nullopt.
+std::optional<std::string> ExpiryWarning(int64_t not_after, WallTime now);
 
 // A file ready for the snapshot, and what is odd about it but does no harm.
 struct LoadedTlsFile {

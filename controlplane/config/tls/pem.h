@@ -3,6 +3,7 @@
 #ifndef LB_CONTROLPLANE_CONFIG_TLS_PEM_H_
 #define LB_CONTROLPLANE_CONFIG_TLS_PEM_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ absl::StatusOr<std::vector<PemBlock>> SplitPem(std::string_view contents);
 X509Ptr ReadCertificate(std::string_view pem);
 X509CrlPtr ReadRevocations(std::string_view pem);
 PkeyPtr ReadKey(std::string_view pem);
+// What messages say of a certificate: "/C=XX/CN=name", and when it expires, in seconds since 1970.
+std::string SubjectOf(const X509* certificate);
+int64_t NotAfterOf(const X509* certificate);
+
 // Whether `pem` holds Diffie-Hellman parameters that can be read.
 bool HasDhParameters(std::string_view pem);
 

@@ -4,6 +4,7 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 from . import netns
@@ -156,7 +157,29 @@ class Split(Ours):
         self.server_host = self.network.gateway
         self.control_address = f"{self.network.gateway}:{stage.ports.free()}"
         self.control = None
+        self.pki = self.directory / "pki"
+        self._make_certificates(nodes)
+        for option, path in self.tls_options("operator").items():
+            self.env["LBCTL_" + option.strip("-").upper().replace("-", "_")] = str(path)
         self._use_lbctl(self.control_address)
+
+    def _make_certificates(self, nodes):
+        def pki(*words):
+            subprocess.run([binary("lbctl"), "pki", *words, "--dir", self.pki], check=True,
+                           capture_output=True)
+        pki("init")
+        pki("issue", "control", self.network.gateway, "--role", "control")
+        pki("issue", "operator", "--role", "operator")
+        for index in range(nodes):
+            pki("issue", f"node{index + 1}")
+
+    def tls_options(self, name):
+        """The options with which `name` proves who it is on the channel."""
+        return {"--tls-cert": self.pki / f"{name}.pem", "--tls-key": self.pki / f"{name}.key",
+                "--tls-ca": self.pki / "ca.pem"}
+
+    def _tls_words(self, name):
+        return [word for pair in self.tls_options(name).items() for word in pair]
 
     def launch(self, pass_fds=()):
         self.launch_control()
@@ -164,14 +187,14 @@ class Split(Ours):
 
     def launch_control(self):
         argv = [binary("lbcontrold"), "-f", self.config_path, "--state-dir", self.state_dir,
-                "--listen", self.control_address, "--insecure-listen"]
+                "--listen", self.control_address, *self._tls_words("control")]
         self.control = self.stage.run("lbcontrold", argv, self.env)
         port = int(self.control_address.rsplit(":", 1)[1])
         self.control.wait_ready(lambda: port in self.stage.listening(self.control))
 
     def launch_dataplane(self, index):
         argv = [binary("lbproxyd"), "--control", self.control_address, "--node", f"node{index + 1}",
-                "--state-dir", self.directory / f"node{index + 1}"]
+                "--state-dir", self.directory / f"node{index + 1}", *self._tls_words(f"node{index + 1}")]
         return self.stage.run(f"lbproxyd{index + 1}", argv, self.env,
                               netns=self.network.names[index])
 

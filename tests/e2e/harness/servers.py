@@ -141,8 +141,8 @@ class WebServer(TcpServer):
 
 
 def _is_check(request):
-    """The health checks of the scenarios: their own path, or the bare "GET /" without a Host."""
-    return request.target == "/check" or (request.target == "/" and request.get("host") is None)
+    """The health checks of the scenarios: their own paths, or the bare "GET /" without a Host."""
+    return request.target in ("/check", "/status") or (request.target == "/" and request.get("host") is None)
 
 
 def reply(status, body=b"", headers=(), method="GET", reason="OK"):

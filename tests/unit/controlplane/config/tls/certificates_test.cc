@@ -52,14 +52,14 @@ TEST(Certificates, WarnThirtyDaysAhead) {
     int64_t days_left;
     const char* warning;  // null: none
   };
-  const CertificateInfo info{.not_after = 86400 * 22'000};
+  constexpr int64_t kNotAfter = int64_t{86400} * 22'000;
   for (const Case& c : std::vector<Case>{{-1, "has expired on 2030-03-27"},
                                          {0, "has expired on 2030-03-27"},
                                          {1, "expires on 2030-03-27, in 1 day"},
                                          {30, "expires on 2030-03-27, in 30 days"},
                                          {31, nullptr}}) {
     const WallTime now(std::chrono::days(22'000 - c.days_left));
-    const auto warning = ExpiryWarning(info, now);
+    const auto warning = ExpiryWarning(kNotAfter, now);
     EXPECT_EQ(warning.value_or("none"), c.warning == nullptr ? "none" : c.warning) << c.days_left;
   }
 }
