@@ -145,6 +145,23 @@ TEST_F(H2UpstreamTest, StreamsOfAClientBecomeStreamsToTheServer) {
   EXPECT_EQ(answer.closed, http::H2Error::kNoError);
 }
 
+TEST_F(H2UpstreamTest, InformationalHeadsComeInOrder) {
+  Start();
+  client_ = std::make_unique<H2TestClient>(proxy_.Connect());
+  RecordingUser& answer = client_->Ask("GET", "/");
+  ASSERT_TRUE(Requests(1));
+  // All in one write, so that none is taken before the last has come.
+  http::ResponseHead hints;
+  hints.status = 103;
+  end().session().SendInformational(end().last().channel, hints);
+  end().session().SendInformational(end().last().channel, hints);
+  end().Answer(end().last(), 200, "ok");
+  ASSERT_TRUE(Until([&] { return answer.has_ended; }));
+  EXPECT_EQ(answer.heads, 3);
+  EXPECT_EQ(answer.response.status, 200);
+  EXPECT_EQ(answer.body, "ok");
+}
+
 TEST_F(H2UpstreamTest, AResponseOfTrailersAloneEndsWithItsHead) {
   Start();
   client_ = std::make_unique<H2TestClient>(proxy_.Connect());
