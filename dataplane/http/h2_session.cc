@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "dataplane/http/h2_callbacks.h"
+#include "dataplane/http/h2_memory.h"
 
 namespace lb::http {
 namespace {
@@ -86,8 +87,8 @@ H2Session::H2Session(Role role, const H2Settings& settings, const Limits& limits
       guard_(settings.glitches_threshold),
       seed_(seed) {
   const auto make =
-      role == Role::kServer ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
-  LB_CHECK(make(&session_, H2Callbacks::Get(), this, SessionOptions()) == 0);
+      role == Role::kServer ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  LB_CHECK(make(&session_, H2Callbacks::Get(), this, SessionOptions(), H2Memory()) == 0);
   SubmitSettings(session_, role, settings, limits);
 }
 
@@ -167,6 +168,7 @@ void H2Session::BeginHead(H2Channel* channel) {
     head_reader_.Begin(Kind::kRequest, limits_, user->arena(), &head->headers);
   } else {
     ResponseHead* head = user->received_response();
+    response_head_ = head;
     head->Clear();
     head_reader_.Begin(Kind::kResponse, limits_, user->arena(), &head->headers);
   }
@@ -187,7 +189,7 @@ void H2Session::FinishHead(H2Channel* channel, bool ends) {
     channel->is_websocket = head->wants_upgrade;
     channel->has_received_head = true;
   } else {
-    ResponseHead* head = user->received_response();
+    ResponseHead* head = response_head_;
     error = head_reader_.FinishResponse(ends, channel->request, channel->is_websocket, head);
     channel->has_received_head =
         error != ParseError::kNone || head->status == 101 || !head->is_informational();

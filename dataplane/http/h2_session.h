@@ -43,8 +43,8 @@ namespace lb::http {
 class H2StreamUser {
  public:
   virtual ~H2StreamUser() = default;
-  // Where texts and fields of what is received go. Of the two heads the one that the role receives
-  // is asked for, when a header block begins.
+  // Where texts and fields of what is received go, until OnHead() or OnEnd(). Of the two heads the
+  // one that the role receives is asked for; that of a response once, when its block begins.
   virtual Arena* arena() = 0;
   virtual RequestHead* received_request() { return nullptr; }
   virtual ResponseHead* received_response() { return nullptr; }
@@ -193,11 +193,12 @@ class H2Session {
   int32_t last_id_ = -1;                   // of the client's last stream
   int32_t gap_begin_ = 0;                  // the streams between these were passed over last
   int32_t gap_end_ = 0;
-  uint32_t continuations_ = 0;         // of the block being received
-  size_t queued_before_ = 0;           // frames in the library's queue, when the last frame began
-  H2Channel* head_channel_ = nullptr;  // of the block being received; null: nobody wants it
-  bool is_broken_ = false;             // what the peer sends is not looked at any more
-  bool has_gone_away_ = false;         // GOAWAY was received
+  uint32_t continuations_ = 0;  // of the block being received
+  size_t queued_before_ = 0;    // frames in the library's queue, when the last frame began
+  ResponseHead* response_head_ = nullptr;  // of the block being received, kClient
+  H2Channel* head_channel_ = nullptr;      // of the block being received; null: nobody wants it
+  bool is_broken_ = false;                 // what the peer sends is not looked at any more
+  bool has_gone_away_ = false;             // GOAWAY was received
 
   // Of one Produce().
   char* out_ = nullptr;

@@ -39,7 +39,8 @@ std::unique_ptr<Exchange> ExchangePool::Take() {
 }
 
 void ExchangePool::Give(std::unique_ptr<Exchange> exchange) {
-  constexpr size_t kMaxSpare = 256;
+  // As many streams as ten clients of HTTP/2 may have at work.
+  constexpr size_t kMaxSpare = 1024;
   exchange->Clear();
   if (kPoolsReuse && spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
 }

@@ -49,6 +49,7 @@ H2ClientStream::~H2ClientStream() {
   root_.Cancel();
   if (exchange_ != nullptr) connection_->worker()->exchanges->Give(std::move(exchange_));
   LetGo();
+  NoteDone();
   connection_->NoteGone(this);
 }
 
@@ -66,7 +67,11 @@ void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {
   const bool is_answered = channel()->has_written_end;
   H2Stream::OnClosed(error, is_unprocessed);
   if (has_head_) {
-    if (!is_answered) Leave();
+    if (is_answered) {
+      NoteDone();
+    } else {
+      Leave();
+    }
     return;
   }
   frontend->runtime->counters[connection_->worker()->index].request_errors.Add();
@@ -74,7 +79,12 @@ void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {
 }
 
 void H2ClientStream::Start() {
-  root_.Start(Run(this), [this] { connection_->worker()->loop->Queue(&reaper_); });
+  NoteRequest();
+  event::Task<void> task =
+      head_error_ == http::ParseError::kNone
+          ? RunExchange(exchange_.get())
+          : RefuseRequest(exchange_.get(), http::StatusOf(head_error_), 'P', 'R');
+  root_.Start(std::move(task), [this] { connection_->worker()->loop->Queue(&reaper_); });
 }
 
 void H2ClientStream::Discard() { connection_->worker()->loop->Queue(&reaper_); }
@@ -106,16 +116,6 @@ void H2ClientStream::NoteRequest() {
                                                     head.target, " HTTP/2.0"})
                                  : x->arena.Concat({head.method, " ", head.target, " HTTP/2.0"});
   BeginSource(head.framing);
-}
-
-event::Task<void> H2ClientStream::Run(H2ClientStream* self) {
-  self->NoteRequest();
-  Exchange* x = self->exchange_.get();
-  if (self->head_error_ == http::ParseError::kNone) {
-    co_await RunExchange(x);
-  } else {
-    co_await RefuseRequest(x, http::StatusOf(self->head_error_), 'P', 'R');
-  }
 }
 
 bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::RequestContext& request,

@@ -6,8 +6,11 @@
 #ifndef LB_DATAPLANE_PROXY_H2_CLIENT_H_
 #define LB_DATAPLANE_PROXY_H2_CLIENT_H_
 
+#include <cstddef>
 #include <memory>
+#include <utility>
 
+#include "common/event/frame_pool.h"
 #include "common/event/task.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/h2_connection.h"
@@ -21,6 +24,10 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
  public:
   H2ClientStream(H2Connection* connection, http::H2Channel* channel);
   ~H2ClientStream() override;
+
+  // Like a frame: made and gone with every request.
+  static void* operator new(size_t bytes) { return event::AllocateFrame(bytes); }
+  static void operator delete(void* stream, size_t bytes) { event::FreeFrame(stream, bytes); }
 
   // Runs the exchange whose head has come, or does without, since the connection has ended.
   void Start();
@@ -50,8 +57,10 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
     H2ClientStream* const stream_;
   };
 
-  static event::Task<void> Run(H2ClientStream* self);
   void NoteRequest();
+  void NoteDone() {
+    if (!std::exchange(is_done_, true)) connection_->NoteDone();
+  }
 
   // Session.
   void AbortClient() override { AbortIo(); }
@@ -65,6 +74,7 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
   std::unique_ptr<Exchange> exchange_;
   http::ParseError head_error_ = http::ParseError::kNone;
   bool has_head_ = false;
+  bool is_done_ = false;  // NoteDone() was called
   event::Root root_;
   Reaper reaper_;
 };

@@ -31,8 +31,9 @@ H2Connection::H2Connection(WorkerContext* worker, Session* session, net::Buffer*
 // Streams that the client has reset count until their exchanges have ended: a client cannot have
 // more work done at a time than it may ask for.
 http::H2StreamUser* H2Connection::OnStreamBegins(http::H2Channel* channel) {
-  if (live_ >= max_streams_ || session_->is_killed()) return nullptr;
+  if (working_ >= max_streams_ || session_->is_killed()) return nullptr;
   ++live_;
+  ++working_;
   head_since_ = worker_->loop->now();
   auto stream = std::make_unique<H2ClientStream>(this, channel);
   H2ClientStream* begun = stream.get();

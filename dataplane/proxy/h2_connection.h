@@ -41,6 +41,9 @@ class H2Connection final : public http::H2Listener {
   // Takes the next number; 0 for the first.
   uint64_t CountRequest() { return requests_++; }
   void NoteHead(H2ClientStream* stream) { received_.push_back(stream); }
+  // A stream was answered and closed in order, or its exchange has ended otherwise: it does not
+  // count as work any more. Once a stream.
+  void NoteDone() { --working_; }
   void NoteGone(H2ClientStream* stream);
 
  private:
@@ -63,7 +66,8 @@ class H2Connection final : public http::H2Listener {
   H2Transport transport_;
   std::vector<H2ClientStream*> received_;  // heads that came in this read
   event::Source gone_;                     // raised when the last stream has gone
-  size_t live_ = 0;
+  size_t live_ = 0;                        // streams that exist
+  size_t working_ = 0;                     // those that count against the limit
   uint64_t requests_ = 0;
   Leaving leaving_ = Leaving::kNot;
   bool is_notice_received_ = false;

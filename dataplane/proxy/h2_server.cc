@@ -6,8 +6,9 @@
 
 namespace lb::proxy {
 
-H2Server::H2Server(std::shared_ptr<H2Upstream> upstream, http::Arena* arena)
-    : H2Stream(&upstream->transport()), upstream_(std::move(upstream)), arena_(arena) {
+H2Server::H2Server(std::shared_ptr<H2Upstream> upstream, http::Arena* arena,
+                   http::ResponseHead* head)
+    : H2Stream(&upstream->transport()), upstream_(std::move(upstream)), arena_(arena), head_(head) {
   upstream_->NoteBegun();
 }
 
@@ -68,19 +69,24 @@ void H2Server::OnHead(http::ParseError error) {
   has_received_ = true;
   if (error != http::ParseError::kNone) {
     is_broken_ = true;
+  } else if (!is_later_) {
+    has_head_ = true;
   } else {
     // A server that sends more informational heads than anyone takes: the oldest are left out.
-    if (heads_.size() >= kMaxUntaken) heads_.erase(heads_.begin());
-    heads_.push_back(std::exchange(incoming_, http::ResponseHead()));
+    if (later_.size() >= kMaxUntaken) later_.erase(later_.begin());
+    later_.push_back(std::exchange(incoming_, http::ResponseHead()));
   }
   ready()->Raise(event::kReadable);
 }
 
 ServerSide::HeadStatus H2Server::ReceiveHead(const http::Limits&, const http::RequestContext&,
                                              http::ResponseHead* head) {
-  if (!heads_.empty()) {
-    *head = std::move(heads_.front());
-    heads_.erase(heads_.begin());
+  if (!has_head_ && !later_.empty()) {
+    std::swap(*head, later_.front());
+    later_.erase(later_.begin());
+    has_head_ = true;
+  }
+  if (std::exchange(has_head_, false)) {
     if (head->status == 101 && !websocket_key_.empty()) {
       head->headers.Add("sec-websocket-accept",
                         arena_->Copy(http::WebSocketAccept(websocket_key_)));

@@ -17,8 +17,9 @@ namespace lb::proxy {
 
 class H2Server final : public H2Stream, public ServerSide, public H2SettingsWaiter {
  public:
-  // Texts of the response go to `arena`, which outlives this.
-  H2Server(std::shared_ptr<H2Upstream> upstream, http::Arena* arena);
+  // Texts of the response go to `arena`, its head to `head`, which is the one that ReceiveHead() is
+  // called with. Both outlive this.
+  H2Server(std::shared_ptr<H2Upstream> upstream, http::Arena* arena, http::ResponseHead* head);
   ~H2Server() override;
 
   bool SendHead(const http::RequestHead& head, http::ConnectionField connection) override;
@@ -35,7 +36,10 @@ class H2Server final : public H2Stream, public ServerSide, public H2SettingsWait
  private:
   // H2StreamUser.
   http::Arena* arena() override { return arena_; }
-  http::ResponseHead* received_response() override { return &incoming_; }
+  http::ResponseHead* received_response() override {
+    is_later_ = has_head_ || !later_.empty();
+    return is_later_ ? &incoming_ : head_;
+  }
   void OnHead(http::ParseError error) override;
   // H2SettingsWaiter.
   void OnSettings() override;
@@ -44,8 +48,11 @@ class H2Server final : public H2Stream, public ServerSide, public H2SettingsWait
 
   const std::shared_ptr<H2Upstream> upstream_;
   http::Arena* const arena_;
-  http::ResponseHead incoming_;                 // being received
-  std::vector<http::ResponseHead> heads_;       // received and not yet taken, in order
+  http::ResponseHead* const head_;
+  bool is_later_ = false;                       // what is being received goes to `incoming_`
+  bool has_head_ = false;                       // `*head_` was received and not yet taken
+  http::ResponseHead incoming_;                 // being received while one is not yet taken
+  std::vector<http::ResponseHead> later_;       // received behind it, in order
   const http::RequestHead* waiting_ = nullptr;  // to be sent once the server's SETTINGS are there
   std::string_view websocket_key_;
   bool has_received_ = false;

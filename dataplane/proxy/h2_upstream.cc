@@ -84,6 +84,36 @@ event::Task<void> H2Upstream::Run(H2Upstream* self) {
   self->h2_.AbandonAll();
 }
 
+H2Attempt::H2Attempt(H2UpstreamPool* pool, const upstream::ServerRuntime* server,
+                     event::EventLoop* loop)
+    : pool_(pool), server_(server), ended_(loop) {}
+
+H2Attempt::~H2Attempt() {
+  auto found = pool_->waiting_.find(server_);
+  if (is_making_) {
+    std::erase(pool_->attempts_, server_);
+    if (found == pool_->waiting_.end()) return;
+    for (H2Attempt* waiter : found->second) waiter->ended_.Raise(event::kSignalled);
+    pool_->waiting_.erase(found);
+  } else if (found != pool_->waiting_.end()) {
+    std::erase(found->second, this);
+  }
+}
+
+bool H2Attempt::MustWait() {
+  const std::vector<const upstream::ServerRuntime*>& attempts = pool_->attempts_;
+  if (std::find(attempts.begin(), attempts.end(), server_) == attempts.end()) return false;
+  ended_.Clear(event::kSignalled);
+  std::vector<H2Attempt*>& waiting = pool_->waiting_[server_];
+  if (std::find(waiting.begin(), waiting.end(), this) == waiting.end()) waiting.push_back(this);
+  return true;
+}
+
+void H2Attempt::Begin() {
+  is_making_ = true;
+  pool_->attempts_.push_back(server_);
+}
+
 std::shared_ptr<H2Upstream> H2UpstreamPool::Take(const upstream::ServerRuntime& server,
                                                  bool proven_only, std::string_view purpose) {
   auto found = pools_.find(&server);

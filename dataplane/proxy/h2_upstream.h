@@ -104,6 +104,28 @@ class H2Upstream final : public http::H2Listener {
   Reaper reaper_;
 };
 
+// One exchange's part in getting a connection that others will share: it makes the attempt, or
+// waits for that of another. Ends both when destroyed.
+class H2Attempt {
+ public:
+  H2Attempt(H2UpstreamPool* pool, const upstream::ServerRuntime* server, event::EventLoop* loop);
+  H2Attempt(const H2Attempt&) = delete;
+  H2Attempt& operator=(const H2Attempt&) = delete;
+  ~H2Attempt();
+
+  // Whether another exchange is at it. kSignalled is raised when that has ended.
+  bool MustWait();
+  event::Source* source() { return &ended_; }
+  void Begin();
+
+ private:
+  friend class H2UpstreamPool;
+  H2UpstreamPool* const pool_;
+  const upstream::ServerRuntime* const server_;
+  event::Source ended_;
+  bool is_making_ = false;
+};
+
 class H2UpstreamPool {
  public:
   bool is_empty() const { return pools_.empty(); }
@@ -120,7 +142,11 @@ class H2UpstreamPool {
   void Clear(const upstream::ServerRuntime* server);
 
  private:
+  friend class H2Attempt;
   using Connections = std::vector<std::shared_ptr<H2Upstream>>;
+  std::unordered_map<const upstream::ServerRuntime*, std::vector<H2Attempt*>>
+      waiting_;                                           // by server
+  std::vector<const upstream::ServerRuntime*> attempts_;  // one at a time for each server
   std::unordered_map<const upstream::ServerRuntime*, Connections> pools_;
 };
 

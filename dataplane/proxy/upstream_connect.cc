@@ -387,6 +387,33 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   co_return shook;
 }
 
+bool UpstreamLease::MayShareAttempt(Reuse reuse) const {
+  const upstream::ServerConfig& server = *place_->config;
+  return reuse == Reuse::kAny && backend_->is_http && server.keeps_idle &&
+         server.protocol == http::ConnectionProtocol::kHttp2 && !SpeaksForOneClient(server) &&
+         !tls().sni.has_value() && backend_->connection_mode == ConnectionMode::kKeepAlive;
+}
+
+// Waits for the attempts of others, which bring a connection with room for many: without this, all
+// that come before the first one is there would make one each. kRefused: none came of it, or within
+// the time of an attempt; this exchange makes its own.
+event::Task<ConnectResult> AwaitAttempt(UpstreamLease* lease, H2Attempt* attempt, Reuse reuse) {
+  event::EventLoop* loop = lease->worker_->loop;
+  Session* session = lease->session_;
+  session->state = SessionState::kConnect;
+  const SteadyTime deadline = DeadlineAfter(loop->now(), lease->backend_->connect_timeout);
+  while (attempt->MustWait()) {
+    WakeReason why = co_await Wait(loop, {attempt->source(), event::kSignalled},
+                                   ClientInterest(session), deadline);
+    if (session->is_killed()) co_return ConnectResult::kAborted;
+    if (IsAbandoned(*lease->backend_, session)) co_return ConnectResult::kClientGone;
+    if (lease->TakeIdleConnection(reuse)) co_return ConnectResult::kConnected;
+    if (why == WakeReason::kTimeout) break;
+    session->AcknowledgeDrain();
+  }
+  co_return ConnectResult::kRefused;
+}
+
 event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
   WorkerContext& worker = *lease->worker_;
   const BackendConfig& backend = *lease->backend_;
@@ -399,6 +426,15 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
     if (lease->TakeIdleConnection(reuse)) co_return ConnectResult::kConnected;
     ServerRuntime& server = *lease->place_->runtime;
     const SteadyTime began = worker.loop->now();
+    std::optional<H2Attempt> shared;
+    if (lease->MayShareAttempt(reuse)) {
+      shared.emplace(worker.h2_upstreams.get(), &server, worker.loop);
+      if (shared->MustWait()) {
+        ConnectResult awaited = co_await AwaitAttempt(lease, &*shared, reuse);
+        if (awaited != ConnectResult::kRefused) co_return awaited;
+      }
+      shared->Begin();
+    }
     ConnectResult result = co_await ConnectOnce(lease);
     if (result == ConnectResult::kConnected) {
       server.connect_successes.fetch_add(1, std::memory_order_relaxed);
@@ -409,6 +445,7 @@ event::Task<ConnectResult> ConnectUpstream(UpstreamLease* lease, Reuse reuse) {
       }
       co_return result;
     }
+    shared.reset();  // who waited for this attempt makes one of their own
     if (result == ConnectResult::kAborted || result == ConnectResult::kClientGone) {
       co_return result;
     }

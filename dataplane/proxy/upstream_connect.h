@@ -75,6 +75,10 @@ class UpstreamLease {
   // The new connection speaks HTTP/2: others may come to share it.
   void ShareConnection();
   bool TakeSharedConnection(Reuse reuse);
+  // Whether a connection that another exchange is just making would do.
+  bool MayShareAttempt(Reuse reuse) const;
+  friend event::Task<ConnectResult> AwaitAttempt(UpstreamLease* lease, H2Attempt* attempt,
+                                                 Reuse reuse);
   void CountReuse();
   friend bool TryReuse(UpstreamLease* lease, Reuse reuse);
   friend event::Task<ConnectResult> WaitForPlace(UpstreamLease* lease);

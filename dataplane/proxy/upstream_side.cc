@@ -7,7 +7,7 @@ namespace lb::proxy {
 
 UpstreamSide::UpstreamSide(Exchange* x, UpstreamLease* lease) {
   if (lease->h2 != nullptr) {
-    side_ = &h2_.emplace(std::move(lease->h2), &x->arena);
+    side_ = &h2_.emplace(std::move(lease->h2), &x->arena, &x->response);
     return;
   }
   side_ = &h1_.emplace(std::move(lease->connection), &x->worker->buffers);

@@ -361,6 +361,40 @@ TEST_F(H2ConnectionTest, StreamsBeyondTheLimitAreRefused) {
   EXPECT_FALSE(first.closed.has_value());
 }
 
+TEST_F(H2ConnectionTest, AStreamThatWasResetCountsUntilItsExchangeHasEnded) {
+  proxy_.config->h2_frontend.max_concurrent_streams = 1;
+  Start();
+  Settle();
+  // In one write: the exchange of the first has had no time to end.
+  client_->peer().Send(testing::HeadersFrame(1, testing::GetFields(), testing::kEndStream) +
+                       testing::RstFrame(1) +
+                       testing::HeadersFrame(3, testing::GetFields(), testing::kEndStream));
+  proxy_.Settle();
+  std::vector<H2Error> resets;
+  for (const testing::H2Frame& frame : testing::ParseFrames(client_->peer().received)) {
+    if (frame.type == testing::kRstStream) resets.push_back(frame.error());
+  }
+  EXPECT_THAT(resets, ::testing::ElementsAre(H2Error::kRefusedStream));
+}
+
+TEST_F(H2ConnectionTest, AnAnsweredStreamMakesRoomAtOnce) {
+  proxy_.config->h2_frontend.max_concurrent_streams = 1;
+  Start();
+  for (int i = 0; i < 50; ++i) {
+    RecordingUser& answer = client_->Ask("GET", "/");
+    ASSERT_TRUE(ServerHas("GET"));
+    server_->last().Take();
+    server_->last().Send(kOk);
+    while (!answer.closed.has_value()) {
+      proxy_.loop.RunOnce(Millis(1));
+      server_->Poll();
+      client_->peer().Poll();
+      client_->Poll();
+    }
+    ASSERT_EQ(answer.closed, H2Error::kNoError);
+  }
+}
+
 TEST_F(H2ConnectionTest, ABindLineMayDemandEitherProtocol) {
   proxy_.frontend->binds[0].protocol = http::ConnectionProtocol::kHttp1;
   Start();

@@ -161,6 +161,23 @@ TEST_F(H2UpstreamTest, StreamsOfAClientBecomeStreamsToTheServer) {
   EXPECT_EQ(answer.closed, http::H2Error::kNoError);
 }
 
+TEST_F(H2UpstreamTest, InformationalHeadsComeInOrder) {
+  Start();
+  client_ = std::make_unique<H2TestClient>(proxy_.Connect());
+  RecordingUser& answer = client_->Ask("GET", "/");
+  ASSERT_TRUE(Requests(1));
+  // All in one write, so that none is taken before the last has come.
+  http::ResponseHead hints;
+  hints.status = 103;
+  end().session().SendInformational(end().last().channel, hints);
+  end().session().SendInformational(end().last().channel, hints);
+  end().Answer(end().last(), 200, "ok");
+  ASSERT_TRUE(Until([&] { return answer.has_ended; }));
+  EXPECT_EQ(answer.heads, 3);
+  EXPECT_EQ(answer.response.status, 200);
+  EXPECT_EQ(answer.body, "ok");
+}
+
 TEST_F(H2UpstreamTest, AResponseOfTrailersAloneEndsWithItsHead) {
   Start();
   client_ = std::make_unique<H2TestClient>(proxy_.Connect());
@@ -255,6 +272,38 @@ TEST_F(H2UpstreamTest, TheServersStreamLimitIsRespected) {
   TestPeer* second = proxy_.Connect();
   second->Send(kGet);
   ASSERT_TRUE(Requests(1, 1));
+}
+
+TEST_F(H2UpstreamTest, ThoseWhoComeTogetherShareTheFirstConnection) {
+  Start();
+  std::vector<TestPeer*> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(proxy_.Connect());
+    clients.back()->Send(kGet);
+  }
+  ASSERT_TRUE(Requests(20));
+  EXPECT_EQ(server_->size(), 1u);
+  for (int i = 0; i < 20; ++i) end().Answer(*end().listener.users[i], 200, "ok");
+  EXPECT_TRUE(Until([&] { return clients.back()->received.ends_with("ok"); }));
+}
+
+TEST_F(H2UpstreamTest, AFailedAttemptFailsThoseWhoWaitedForItInTheirOwnTime) {
+  proxy_.backend->retries = 0;
+  proxy_.AddRefusingServer("a");
+  auto config = std::make_shared<upstream::ServerConfig>(*proxy_.entries[0].config);
+  config->protocol = http::ConnectionProtocol::kHttp2;
+  proxy_.entries[0].config = config;
+  proxy_.backend->servers[0] = config;
+  proxy_.Start();
+  std::vector<TestPeer*> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(proxy_.Connect());
+    clients.back()->Send(kGet);
+  }
+  for (TestPeer* client : clients) {
+    EXPECT_TRUE(proxy_.Until([&] { return client->received.size() > 0; }));
+    EXPECT_THAT(client->received, StartsWith("HTTP/1.1 503 "));
+  }
 }
 
 TEST_F(H2UpstreamTest, AnIdleConnectionIsPurged) {
