@@ -29,6 +29,8 @@ H2ClientStream::H2ClientStream(H2Connection* connection, http::H2Channel* channe
   frontend = parent.frontend;
   client_address = parent.client_address;
   local_address = parent.local_address;
+  has_proxy_header = parent.has_proxy_header;
+  proxy_texts = parent.proxy_texts;
   bind = parent.bind;
   client_tls = parent.client_tls;
   expects_proxy_header = parent.expects_proxy_header;

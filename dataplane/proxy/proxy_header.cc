@@ -39,7 +39,7 @@ std::string_view WordsOf(ProxyHeaderError error) {
 void Adopt(const ProxyHeader& header, Session* session) {
   session->has_proxy_header = true;
   if (!header.authority.empty() || !header.unique_id.empty()) {
-    session->proxy_texts = std::make_unique<const ProxyHeaderTexts>(
+    session->proxy_texts = std::make_shared<const ProxyHeaderTexts>(
         ProxyHeaderTexts{std::string(header.authority), std::string(header.unique_id)});
   }
   // Of other families nothing could use the addresses.

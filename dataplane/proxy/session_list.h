@@ -75,7 +75,7 @@ class Session {
   Address local_address;
   bool expects_proxy_header = false;                    // its bind or a rule says so
   bool has_proxy_header = false;                        // and it has come
-  std::unique_ptr<const ProxyHeaderTexts> proxy_texts;  // null: the header had none
+  std::shared_ptr<const ProxyHeaderTexts> proxy_texts;  // null: the header had none
   uint32_t listener_number = 0;
   std::string_view listener_name;    // of the frontend's configuration
   const BindConfig* bind = nullptr;  // of `frontend`

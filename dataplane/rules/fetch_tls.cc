@@ -27,9 +27,11 @@ Sample CopiedBytes(std::string_view bytes, TxnContext& context) {
   return bytes.empty() ? Sample() : Sample::Bytes(context.arena->Copy(bytes));
 }
 
-template <TlsSide side>
-Sample IsTls(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  return Sample::Bool(TlsOf<side>(context) != nullptr);
+Sample IsClientTls(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return Sample::Bool(context.is_ssl);
+}
+Sample IsServerTls(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return Sample::Bool(context.server_tls != nullptr);
 }
 template <TlsSide side>
 Sample IsResumed(const ProgramArgs&, TxnContext& context, FetchCursor*) {
@@ -140,7 +142,7 @@ constexpr TlsSide kS = TlsSide::kServer;
 constexpr NamedFetch kTlsFetches[] = {
     {"fc_err", NoError},
     {"fc_err_str", NoErrorText},
-    {"ssl_bc", IsTls<kS>},
+    {"ssl_bc", IsServerTls},
     {"ssl_bc_alg_keysize", KeySize<kS, &tls::CipherBits::algorithm>},
     {"ssl_bc_alpn", TextFact<kS, tls::AlpnOf>},
     {"ssl_bc_cipher", TextFact<kS, tls::CipherName>},
@@ -150,7 +152,7 @@ constexpr NamedFetch kTlsFetches[] = {
     {"ssl_bc_protocol", TextFact<kS, tls::VersionName>},
     {"ssl_bc_session_id", SessionId<kS>},
     {"ssl_bc_use_keysize", KeySize<kS, &tls::CipherBits::used>},
-    {"ssl_fc", IsTls<kC>},
+    {"ssl_fc", IsClientTls},
     {"ssl_fc_alg_keysize", KeySize<kC, &tls::CipherBits::algorithm>},
     {"ssl_fc_alpn", TextFact<kC, tls::AlpnOf>},
     {"ssl_fc_cipher", TextFact<kC, tls::CipherName>},

@@ -28,7 +28,7 @@ TEST(Client, SaysWhoAsks) {
 }
 
 TEST(Client, GivesUpWhenNobodyListens) {
-  Client client("unix:/nonexistent/admin.sock", std::chrono::seconds(30));
+  Client client("unix:/nonexistent/admin.sock", /*identity=*/{}, std::chrono::seconds(30));
   v1::ListNodesReply reply;
   const grpc::Status status =
       client.Call(&v1::Admin::Stub::ListNodes, v1::ListNodesRequest(), &reply);

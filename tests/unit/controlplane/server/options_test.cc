@@ -113,7 +113,7 @@ TEST(Options, AnswersHelpAndVersion) {
   const ParsedOptions help = Parse({"--help"});
   EXPECT_EQ(help.exit_status, 0);
   EXPECT_THAT(help.text, HasSubstr("Usage: lbx -f FILE"));
-  EXPECT_THAT(help.text, HasSubstr("plaintext"));
+  EXPECT_THAT(help.text, HasSubstr("lbctl pki"));
 }
 
 TEST(Options, AConditionNeedsNoFile) {

@@ -27,7 +27,7 @@ TEST_F(GrpcServerTest, TheAdminSocketIsItsOwners) {
 
 TEST_F(GrpcServerTest, AnAddressInUseIsNamed) {
   const std::string taken = "127.0.0.1:" + std::to_string(server_->ports()[1]);
-  auto second = GrpcServer::Start({taken}, controller_.get(), nullptr);
+  auto second = GrpcServer::Start({taken}, /*identity=*/{}, controller_.get(), nullptr);
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("cannot listen on " + taken));
 }

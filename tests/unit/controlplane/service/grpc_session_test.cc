@@ -33,6 +33,7 @@ class Client {
 
   void CatchUp(const std::string& name) {
     Say(HelloOf(name, 5));
+    EXPECT_EQ(Hear().ticket_keys().keys_size(), 3);
     const uint64_t revision = Hear().prepare().full().revision();
     Say(AckOf(revision, v1::Ack::VALIDATED));
     EXPECT_EQ(Hear().commit().revision(), revision);

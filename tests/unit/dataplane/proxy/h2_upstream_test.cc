@@ -43,6 +43,7 @@ class H2UpstreamTest : public ::testing::Test {
     auto config = std::make_shared<upstream::ServerConfig>(*proxy_.entries[0].config);
     config->protocol = http::ConnectionProtocol::kHttp2;
     config->max_reuse = max_reuse;
+    config->send_proxy = proxy_header_.empty() ? 0 : 1;
     proxy_.entries[0].config = config;
     proxy_.backend->servers[0] = config;
     proxy_.Start();
@@ -57,6 +58,10 @@ class H2UpstreamTest : public ::testing::Test {
   }
   void Poll() {
     for (size_t i = ends_.size(); i < server_->size(); ++i) {
+      std::string& received = (*server_)[i].received;
+      if (received.size() < proxy_header_.size()) break;
+      EXPECT_THAT(received, StartsWith(proxy_header_));
+      received.erase(0, proxy_header_.size());
       ends_.push_back(std::make_unique<H2TestServer>(&(*server_)[i]));
     }
     for (const auto& end : ends_) end->Poll();
@@ -78,6 +83,7 @@ class H2UpstreamTest : public ::testing::Test {
   }
 
   ProxyFixture proxy_;
+  std::string proxy_header_;  // what each connection to the server begins with
   TestServer* server_ = nullptr;
   std::vector<std::unique_ptr<H2TestServer>> ends_;
   std::unique_ptr<H2TestClient> client_;
@@ -116,6 +122,16 @@ TEST_F(H2UpstreamTest, ExchangesShareAConnection) {
   end().Answer(*end().listener.users[1], 200, "one");
   ASSERT_TRUE(Until([&] { return first->received.ends_with("one"); }));
   EXPECT_EQ(proxy_.server_counters(0).reused_connections.get(), 2u);
+}
+
+TEST_F(H2UpstreamTest, ExchangesOfOneClientShareAConnectionThatSpeaksForIt) {
+  proxy_header_ = "PROXY UNKNOWN\r\n";  // the fixture's clients connect to no address
+  Start();
+  TestPeer* client = proxy_.Connect();
+  ASSERT_TRUE(Exchange(client, 1));
+  ASSERT_TRUE(Exchange(client, 2));
+  EXPECT_EQ(server_->size(), 1u);
+  EXPECT_EQ(proxy_.server_counters(0).reused_connections.get(), 1u);
 }
 
 TEST_F(H2UpstreamTest, StreamsOfAClientBecomeStreamsToTheServer) {

@@ -81,7 +81,7 @@ TEST_F(UpstreamIdentityTest, TheHeaderIsOfTheVersionAskedFor) {
   server_.send_proxy = 2;
   server_.proxy_options.authority = true;
   session_.proxy_texts =
-      std::make_unique<const ProxyHeaderTexts>(ProxyHeaderTexts{"a.test", "id of another"});
+      std::make_shared<const ProxyHeaderTexts>(ProxyHeaderTexts{"a.test", "id of another"});
   net::ProxyHeader header;
   const std::string bytes = MakeProxyHeader(server_, session_, txn_);
   ASSERT_EQ(net::ParseProxyHeader(bytes, &header).outcome, net::ProxyParse::Outcome::kDone);
