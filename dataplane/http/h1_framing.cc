@@ -20,6 +20,7 @@ struct Facts {
   bool repeated_content_length = false;
   bool repeated_transfer_encoding = false;
   bool has_upgrade = false;
+  bool upgrades_to_h2c = false;
   // Members of Connection.
   bool close = false;
   bool keep_alive = false;
@@ -74,6 +75,7 @@ Facts Collect(const HeaderList& headers) {
         break;
       case HeaderId::kUpgrade:
         facts.has_upgrade = true;
+        facts.upgrades_to_h2c |= ListHasToken(field.value, "h2c");
         break;
       default:
         break;
@@ -137,7 +139,9 @@ ParseError InterpretRequest(RequestHead* head) {
   error = ReadLengthFields(facts, head->version_minor, &head->framing, &head->content_length);
   if (error != ParseError::kNone) return error;
   head->keep_alive = Persists(facts, head->version_minor);
-  head->wants_upgrade = head->version_minor >= 1 && facts.upgrade && facts.has_upgrade;
+  // A tunnel of HTTP/2 would carry requests past every rule; the offer is not passed on.
+  head->wants_upgrade =
+      head->version_minor >= 1 && facts.upgrade && facts.has_upgrade && !facts.upgrades_to_h2c;
   head->expects_continue = head->version_minor >= 1 && facts.expect != nullptr &&
                            ListHasToken(facts.expect->value, "100-continue");
   return ParseError::kNone;

@@ -49,6 +49,16 @@ TEST(RequestPersistence, FollowsVersionAndConnection) {
   for (const Case& c : cases) EXPECT_EQ(ParsedRequest(c.bytes).keep_alive, c.keep_alive) << c.bytes;
 }
 
+TEST(RequestWishes, AnUpgradeToHttp2IsNotWanted) {
+  for (const char* offer : {"h2c", "H2C", "websocket, h2c", "websocket\r\nUpgrade: h2c"}) {
+    SCOPED_TRACE(offer);
+    EXPECT_FALSE(ParsedRequest(std::string("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, "
+                                           "HTTP2-Settings\r\nHTTP2-Settings: AA\r\nUpgrade: ") +
+                               offer + "\r\n\r\n")
+                     .wants_upgrade);
+  }
+}
+
 TEST(RequestWishes, UpgradeNeedsBothFieldsAndHttp11) {
   const std::string up = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n";
   EXPECT_TRUE(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\n" + up).wants_upgrade);
