@@ -29,15 +29,11 @@ H2ClientStream::H2ClientStream(H2Connection* connection, http::H2Channel* channe
   frontend = parent.frontend;
   client_address = parent.client_address;
   local_address = parent.local_address;
-  has_proxy_header = parent.has_proxy_header;
   proxy_texts = parent.proxy_texts;
   bind = parent.bind;
   client_tls = parent.client_tls;
   expects_proxy_header = parent.expects_proxy_header;
   has_proxy_header = parent.has_proxy_header;
-  if (parent.proxy_texts != nullptr) {
-    proxy_texts = std::make_unique<const ProxyHeaderTexts>(*parent.proxy_texts);
-  }
   listener_number = parent.listener_number;
   listener_name = parent.listener_name;
   accepted_at = last_activity = connection->worker()->loop->now();

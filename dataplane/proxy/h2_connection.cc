@@ -110,6 +110,7 @@ event::Task<bool> H2Connection::Run(H2Connection* self) {
     const H2Transport::Outcome outcome = transport.Receive();
     if (outcome == H2Transport::Outcome::kEnd || session.is_killed()) break;
     self->StartStreams();
+    if (transport.is_failed()) break;
     if (outcome == H2Transport::Outcome::kShareUsed) {
       co_await event::Yield(loop);
       continue;
