@@ -208,7 +208,15 @@ class Emitter {
     v1::Frontend* out = snapshot_.add_frontends();
     Common(proxy, out->mutable_common());
     AccessLog(proxy, out->mutable_common());
-    for (const Bind& bind : proxy.binds) *out->add_binds() = bind.settings;
+    for (const Bind& bind : proxy.binds) {
+      v1::Bind* line = out->add_binds();
+      *line = bind.settings;
+      // Over TLS it is ALPN that decides.
+      if (proxy.disable_h2_upgrade && !line->has_tls() &&
+          line->protocol() == v1::CONNECTION_PROTOCOL_UNSPECIFIED) {
+        line->set_protocol(v1::CONNECTION_PROTOCOL_H1);
+      }
+    }
     out->set_maxconn(proxy.maxconn);
     out->set_client_timeout_ms(Ms(proxy.client_timeout));
     out->set_http_request_timeout_ms(Ms(proxy.http_request_timeout));

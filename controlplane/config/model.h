@@ -190,6 +190,7 @@ struct Proxy {
   std::vector<std::string> retry_on;
   bool all_backups = false;
   bool abort_on_close = false;
+  bool disable_h2_upgrade = false;
   bool server_tcp_keepalive = false;
   v1::HttpReuse http_reuse = v1::HTTP_REUSE_SAFE;
   uint32_t fullconn = 0;

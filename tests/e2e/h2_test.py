@@ -253,3 +253,13 @@ def test_draining_lets_streams_end(stage, proxy, app):
     proxy.process.signal(15)
     assert connection.goaway_error() == 0
     assert proxy.process.wait_exit() == 0
+
+
+def test_the_preface_can_be_left_to_http_1(stage, proxy):
+    port, server = stage.port(), stage.web("app1")
+    config = CONFIG.format(port=port, server=proxy.at(server))
+    proxy.start(config.replace("frontend web\n", "frontend web\n    option disable-h2-upgrade\n"))
+    with socket.create_connection((proxy.host, port), timeout=5) as sock:
+        sock.sendall(PREFACE + SETTINGS)
+        assert sock.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert curl(f"http://{proxy.host}:{port}/", "--http1.1").startswith("OK app1")
