@@ -50,6 +50,7 @@ void AddServerCommands(CLI::App* app,
 void AddPkiCommands(CLI::App* app, Choice* choice);    // pki init, pki issue
 void AddEventCommands(CLI::App* app, Choice* choice);  // watch, run
 Action ShowEvents(std::string server, uint32_t limit);  // show events
+Action RunRuntimeCommand(std::string line);             // as the runtime socket would
 
 // The rows "node, stage, reason", for changes that data planes acknowledge.
 Table NodeTable(const google::protobuf::RepeatedPtrField<v1::NodeResult>& nodes);

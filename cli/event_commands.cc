@@ -57,6 +57,10 @@ int RunLine(const Session& session, const std::string& line) {
 
 }  // namespace
 
+Action RunRuntimeCommand(std::string line) {
+  return [line = std::move(line)](const Session& session) { return RunLine(session, line); };
+}
+
 Action ShowEvents(std::string server, uint32_t limit) {
   return [server = std::move(server), limit](const Session& session) {
     v1::ListEventsRequest request;

@@ -254,6 +254,19 @@ CLI::App* AddNoun(CLI::App* show, Choice* choice, const std::string& name, const
   return noun;
 }
 
+// show ssl cert, show ssl ca-file: as the runtime socket answers.
+void AddSslNouns(CLI::App* show, Choice* choice) {
+  CLI::App* ssl = show->add_subcommand("ssl", "Certificates and authorities that serve");
+  ssl->require_subcommand(1);
+  for (const char* kind : {"cert", "ca-file"}) {
+    auto file = std::make_shared<std::string>();
+    AddNoun(ssl, choice, kind, "The files, or what one of them holds", [=](const Session& s) {
+      const std::string line = absl::StrCat("show ssl ", kind, file->empty() ? "" : " ", *file);
+      return RunRuntimeCommand(line)(s);
+    })->add_option("FILE", *file, "As the configuration names it");
+  }
+}
+
 }  // namespace
 
 void AddShowCommands(CLI::App* app, Choice* choice) {
@@ -283,6 +296,7 @@ void AddShowCommands(CLI::App* app, Choice* choice) {
   AddNoun(show, choice, "backends", "Backends and their usable servers", ShowBackends);
   AddNoun(show, choice, "sessions", "Sessions that are open", ShowSessions);
   AddNoun(show, choice, "nodes", "Data planes", ShowNodes);
+  AddSslNouns(show, choice);
   AddNoun(show, choice, "version", "Which control plane answers", ShowVersion);
   CLI::App* history =
       AddNoun(show, choice, "history", "What a backend or server did, by whole minutes",

@@ -1,7 +1,13 @@
 #include "controlplane/service/runtime_adapter.h"
 
 #include <cstdlib>
+#include <ctime>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "controlplane/config/tls/certificates.h"
 
 namespace lb::service {
 namespace {
@@ -19,6 +25,16 @@ std::function<void(absl::StatusOr<v1::SetServerReply>)> StatusOnly(
     std::function<void(absl::Status)> done) {
   return
       [done = std::move(done)](absl::StatusOr<v1::SetServerReply> reply) { done(reply.status()); };
+}
+
+// "Jan  1 00:00:00 2125 GMT"
+std::string DateText(int64_t unix_seconds) {
+  const auto when = static_cast<time_t>(unix_seconds);
+  std::tm parts{};
+  gmtime_r(&when, &parts);
+  char text[64];
+  const size_t bytes = std::strftime(text, sizeof(text), "%b %e %H:%M:%S %Y GMT", &parts);
+  return std::string(text, bytes);
 }
 
 }  // namespace
@@ -39,6 +55,24 @@ void RuntimeAdapter::GetView(Needs needs, Done<RuntimeView> done) {
   } else {
     answer(v1::Counters());
   }
+}
+
+// The lines are those of HAProxy's "show ssl cert"; the warning is ours.
+std::vector<std::string> RuntimeAdapter::DescribeCertificates(const v1::TlsFile& file) {
+  const WallTime now = controller_->loop()->clock().WallNow();
+  std::vector<std::string> texts;
+  for (const config::CertificateInfo& info : config::DescribeCertificates(file.pem())) {
+    std::string& text = texts.emplace_back();
+    absl::StrAppend(&text, "Serial: ", info.serial, "\nnotBefore: ", DateText(info.not_before),
+                    "\nnotAfter: ", DateText(info.not_after),
+                    "\nSubject Alternative Name: ", absl::StrJoin(info.alternatives, ", "),
+                    "\nAlgorithm: ", info.key, "\nSHA1 FingerPrint: ", info.sha1,
+                    "\nSubject: ", info.subject, "\nIssuer: ", info.issuer, "\n");
+    if (auto warning = config::ExpiryWarning(info.not_after, now); warning.has_value()) {
+      absl::StrAppend(&text, "Warning: ", *warning, "\n");
+    }
+  }
+  return texts;
 }
 
 void RuntimeAdapter::ListSessions(Done<std::vector<v1::SessionEntry>> done) {

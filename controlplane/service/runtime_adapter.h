@@ -17,6 +17,7 @@ class RuntimeAdapter : public RuntimeBackend {
   explicit RuntimeAdapter(Controller* controller) : controller_(controller) {}
 
   void GetView(Needs needs, Done<RuntimeView> done) override;
+  std::vector<std::string> DescribeCertificates(const v1::TlsFile& file) override;
   void ListSessions(Done<std::vector<v1::SessionEntry>> done) override;
   void SetServer(const std::string& backend, const std::string& server, const ServerChange& change,
                  const CommandOrigin& origin, Done<absl::Status> done) override;

@@ -10,6 +10,7 @@ import pytest
 
 from harness.curl import curl
 from harness.proxies import ROOT
+from harness.runtime import RuntimeSocket
 from harness.wait import wait_until
 
 CERTS = ROOT / "tests" / "testing" / "certs"
@@ -105,6 +106,29 @@ def test_keys_lie_on_disk_for_the_owner_alone(stage, proxy):
     for path in Path(proxy.directory).rglob("*"):
         if path.is_file() and key.encode() in path.read_bytes():
             assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_certificates_are_listed_and_shown_alike(stage, proxy):
+    """The names that HAProxy 2.6 adds as blanks are left out."""
+    port, socket_path = stage.port(), stage.root / "s.sock"
+    text = f"global\n    stats socket {socket_path} level admin\n"
+    proxy.start(text + CONFIG.format(port=port, certs=CERTS, server=proxy.at(stage.web("app1"))))
+    runtime = RuntimeSocket(socket_path)
+    assert runtime.ask("show ssl cert") == f"# filename\n{CERTS}/site.pem\n\n"
+    shown = dict(line.split(": ", 1) for line in runtime.ask(f"show ssl cert {CERTS}/site.pem").splitlines()
+                 if ": " in line)
+    assert shown["Subject"] == "/C=XX/O=Example/CN=www.example.test"
+    assert shown["Issuer"] == "/C=XX/O=Example/CN=Example Test CA"
+    assert shown["notAfter"] == "Jan  1 00:00:00 2125 GMT"
+    assert shown["Algorithm"] == "EC256"
+    assert shown["Serial"] == "1001"
+    assert shown["Subject Alternative Name"].startswith(f"DNS:{NAME}, DNS:api.example.test")
+    assert len(shown["SHA1 FingerPrint"]) == 40
+    assert "Not found" in runtime.ask("show ssl cert nosuch")
+    if proxy.is_ours:
+        assert proxy.lbctl.ok("show", "ssl", "cert").startswith("# filename\n")
+        assert "www.example.test" in proxy.lbctl.ok("show", "ssl", "cert", CERTS / "site.pem")
 
 
 CHAIN = """

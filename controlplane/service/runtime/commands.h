@@ -60,6 +60,8 @@ class RuntimeCommands {
   void ShowServersConn(const Call& call);
   void ShowBackend(const Call& call);
   void ShowSessions(const Call& call);
+  void ShowSslCertificate(const Call& call);
+  void ShowSslAuthorities(const Call& call);
   void ShowVersion(const Call& call);
   void ShowLevel(const Call& call);
   void GetWeight(const Call& call);

@@ -66,6 +66,8 @@ class RuntimeBackend {
 
   // kCounters asks every connected data plane for fresh counters first.
   virtual void GetView(Needs needs, Done<RuntimeView> done) = 0;
+  // One text of lines for each certificate in `file`, in its order; never a byte of its key.
+  virtual std::vector<std::string> DescribeCertificates(const v1::TlsFile& file) = 0;
   virtual void ListSessions(Done<std::vector<v1::SessionEntry>> done) = 0;
 
   // Durable and in use on every connected data plane when `done` runs. The error's message is for

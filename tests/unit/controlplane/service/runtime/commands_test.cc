@@ -159,6 +159,21 @@ TEST_F(CommandsTest, AnAddressIsChangedOnlyWhenItDiffers) {
             "IP changed from '127.0.0.9' to '127.0.0.1' by 'stats socket command'\n");
 }
 
+TEST_F(CommandsTest, FilesOfTlsAreListedAndShownByKind) {
+  backend_.AddTlsFile("site.pem", v1::TlsFile::CERTIFICATE);
+  backend_.AddTlsFile("ca.pem", v1::TlsFile::AUTHORITIES);
+  EXPECT_EQ(Ask("show ssl cert"), "# filename\nsite.pem\n");
+  EXPECT_EQ(Ask("show ssl cert site.pem"),
+            "Filename: site.pem\nStatus: Used\nSubject: of site.pem\n");
+  EXPECT_EQ(Ask("show ssl cert ca.pem"),
+            "Can't display the certificate: Not found or the certificate is a bundle!\n");
+  EXPECT_EQ(Ask("show ssl ca-file"), "# filename\nca.pem - 1 certificate(s)\n");
+  EXPECT_EQ(Ask("show ssl ca-file ca.pem"),
+            "Filename: ca.pem\nStatus: Used\n \nCertificate #1:\nSubject: of ca.pem\n");
+  EXPECT_EQ(Ask("show ssl ca-file nosuch"), "Can't display the CA file : Not found!\n");
+  EXPECT_EQ(Ask("show ssl cert", AccessLevel::kUser), "Permission denied\n");
+}
+
 TEST_F(CommandsTest, ARefusalIsToldInTheBackendsWords) {
   backend_.result = absl::FailedPreconditionError("the disk is full");
   EXPECT_EQ(Ask("set server app/s1 state maint"), "the disk is full\n");

@@ -35,6 +35,12 @@ class FakeBackend : public RuntimeBackend {
     backend->mutable_common()->set_proxy_number(number);
   }
 
+  void AddTlsFile(const std::string& name, v1::TlsFile::Kind kind) {
+    v1::TlsFile* file = snapshot_->add_tls_files();
+    file->set_name(name);
+    file->set_kind(kind);
+  }
+
   void AddServer(const std::string& backend_name, const std::string& name, v1::ServerStatus status,
                  uint32_t weight) {
     v1::Backend* backend = snapshot_->mutable_backends(snapshot_->backends_size() - 1);
@@ -66,6 +72,9 @@ class FakeBackend : public RuntimeBackend {
     view.states = states;
     view.counters = counters;
     done(std::move(view));
+  }
+  std::vector<std::string> DescribeCertificates(const v1::TlsFile& file) override {
+    return {absl::StrCat("Subject: of ", file.name(), "\n")};
   }
   void ListSessions(Done<std::vector<v1::SessionEntry>> done) override { done(sessions); }
   void SetServer(const std::string& backend, const std::string& server, const ServerChange& change,
