@@ -191,8 +191,13 @@ bool UpstreamLease::ChoosePlace(const ServerRuntime* avoid) {
 
 std::string UpstreamLease::MakePurpose() const {
   const upstream::ServerConfig& server = *place_->config;
-  if (!SpeaksForOneClient(server)) return server_name_;
-  return absl::StrCat(server_name_, "\n", MakeProxyHeader(server, *session_, *txn_),
+  std::string purpose;
+  if (server.manner != 0) {
+    purpose.assign(reinterpret_cast<const char*>(&server.manner), sizeof(server.manner));
+  }
+  purpose += server_name_;
+  if (!SpeaksForOneClient(server)) return purpose;
+  return absl::StrCat(purpose, "\n", MakeProxyHeader(server, *session_, *txn_),
                       MakeSource(server, server_address_, *session_, *txn_).ToString());
 }
 

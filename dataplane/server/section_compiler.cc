@@ -224,9 +224,11 @@ net::ProxyHeaderOptions ProxyOptionsOf(const v1::ProxyV2Options& message) {
 }
 
 absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
-    const v1::Server& message, const v1::Backend& backend, uint32_t position) {
+    const v1::Server& message, const v1::Backend& backend, uint32_t position,
+    const TlsCompiler& tls) {
   auto server = std::make_shared<upstream::ServerConfig>();
   server->position = position;
+  server->manner = tls.MannerOf(message);
   server->id = ServerIdOf(backend.common().name(), message.name());
   server->name = message.name();
   server->number = message.number();
@@ -410,7 +412,7 @@ absl::StatusOr<std::shared_ptr<const BackendConfig>> CompileBackend(const v1::Ba
   config->id = BackendIdOf(config->name);
   LB_ASSIGN_OR_RETURN(config->balance, CompileBalance(message.balance()));
   for (const v1::Server& line : message.servers()) {
-    auto server = CompileServer(line, message, static_cast<uint32_t>(config->servers.size()));
+    auto server = CompileServer(line, message, static_cast<uint32_t>(config->servers.size()), *tls);
     if (!server.ok()) return WithContext(server.status(), "server " + line.name());
     config->servers.push_back(std::move(*server));
     auto server_tls = CompileServerTls(line, compiler, tls);

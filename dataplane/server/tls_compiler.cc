@@ -1,6 +1,9 @@
 #include "dataplane/server/tls_compiler.h"
 
+#include <functional>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 #include "common/base/status.h"
 #include "common/tls/client_context.h"
@@ -48,6 +51,20 @@ absl::StatusOr<std::shared_ptr<tls::ClientContext>> TlsCompiler::CompileServer(
     const v1::ServerTls& server) {
   LB_ASSIGN_OR_RETURN(tls::ClientSettings client, files_.ClientOf(server));
   return tls::ClientContext::Make(std::move(client));
+}
+
+uint64_t TlsCompiler::MannerOf(const v1::Server& server) const {
+  if (!server.has_tls() && server.protocol() == v1::CONNECTION_PROTOCOL_UNSPECIFIED) return 0;
+  std::string text = absl::StrCat(server.protocol(), server.has_tls(), "\n");
+  server.tls().AppendToString(&text);
+  const v1::TlsSettings& settings = server.tls().settings();
+  for (const v1::TlsFile& file : snapshot_.tls_files()) {
+    if (file.name() == settings.ca_file() || file.name() == settings.crl_file() ||
+        file.name() == server.tls().certificate_file()) {
+      absl::StrAppend(&text, "\n", file.pem());
+    }
+  }
+  return std::hash<std::string>()(text) | 1;
 }
 
 bool TlsCompiler::IsAffected(const v1::Frontend& frontend) const {

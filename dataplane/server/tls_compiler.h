@@ -32,6 +32,9 @@ class TlsCompiler {
   absl::StatusOr<std::shared_ptr<const tls::ServerContext>> CompileBind(const v1::BindTls& bind);
   absl::StatusOr<std::shared_ptr<tls::ClientContext>> CompileServer(const v1::ServerTls& server);
 
+  // ServerConfig::manner of the server.
+  uint64_t MannerOf(const v1::Server& server) const;
+
   // Whether a file or a global setting that the section's TLS rests on has changed since the
   // previous snapshot: then its contexts are to be made anew, although its message is the same.
   bool IsAffected(const v1::Frontend& frontend) const;

@@ -67,6 +67,9 @@ struct ServerConfig {
   // Exchanges that a connection may carry after its first.
   uint32_t max_reuse = std::numeric_limits<uint32_t>::max();
   http::ConnectionProtocol protocol = http::ConnectionProtocol::kAny;
+  // How connections are made, as one number: TLS and its files, the protocol. 0: plain. One that
+  // was made in another manner, before the configuration changed, is not used again.
+  uint64_t manner = 0;
   bool port_from_client = false;          // the port is the one the client connected to,
   int32_t port_offset = 0;                // plus this
   uint8_t send_proxy = 0;                 // the PROXY header's version; 0: none is sent

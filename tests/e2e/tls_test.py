@@ -178,3 +178,41 @@ def test_servers_are_verified_as_their_lines_say(stage, proxy):
 
     assert wait_until(lambda: status("/foreign") == "503", what="a server that is not trusted")
     assert status("/name") == "503"
+
+
+REPOINTED = """
+global
+    nbthread 1
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 5s
+    timeout server 5s
+    retries 0
+frontend in
+    bind "*:{port}"
+    default_backend out
+backend out
+    http-reuse always
+    server far 127.0.0.1:{inner} ssl {trust}
+frontend inner
+    bind "*:{inner}" ssl crt {certs}/site.pem
+    default_backend app
+backend app
+    server app1 {server}
+"""
+
+
+@pytest.mark.kinds("lbd", "split")
+def test_a_connection_made_under_other_terms_is_not_used_again(stage, proxy):
+    port, inner, server = stage.port(), stage.port(), proxy.at(stage.web("app1"))
+
+    def config(trust):
+        return REPOINTED.format(port=port, inner=inner, certs=CERTS, server=server, trust=trust)
+
+    proxy.start(config("verify none"))
+    for host in proxy.hosts:
+        assert curl(f"http://{host}:{port}/").startswith("OK app1")  # leaves an idle connection
+    proxy.apply(config(f"verify required ca-file {CERTS}/other-ca.pem"))
+    for host in proxy.hosts:
+        assert curl(f"http://{host}:{port}/", "-o", "/dev/null", "-w", "%{http_code}", "--no-fail") == "503"
