@@ -123,6 +123,22 @@ std::string NotBeforeOf(const X509* certificate) {
 
 std::string NotAfterOf(const X509* certificate) { return TextOf(X509_get0_notAfter(certificate)); }
 
+std::string KeyNameOf(const X509* certificate) {
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);
+  if (key == nullptr) return {};
+  const std::string bits = std::to_string(EVP_PKEY_get_bits(key));
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+      return "RSA" + bits;
+    case EVP_PKEY_EC:
+      return "EC" + bits;
+    case EVP_PKEY_DSA:
+      return "DSA" + bits;
+    default:
+      return {};
+  }
+}
+
 std::string_view KeyAlgorithmOf(const X509* certificate) {
   ASN1_OBJECT* object = nullptr;
   X509_PUBKEY_get0_param(&object, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));

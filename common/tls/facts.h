@@ -48,6 +48,8 @@ std::string Sha256Of(const X509* certificate);
 // "YYMMDDhhmmss[Z]" as in the certificate.
 std::string NotBeforeOf(const X509* certificate);
 std::string NotAfterOf(const X509* certificate);
+// "RSA2048", "EC256", "DSA2048", as HAProxy names keys; empty: of another kind, or none.
+std::string KeyNameOf(const X509* certificate);
 // "rsaEncryption"; "RSA-SHA256"; 3.
 std::string_view KeyAlgorithmOf(const X509* certificate);
 std::string_view SignatureAlgorithmOf(const X509* certificate);

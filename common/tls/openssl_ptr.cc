@@ -2,10 +2,17 @@
 
 #include <openssl/err.h>
 
+#include <climits>
+
+#include "common/base/check.h"
+
 namespace lb::tls {
 
 BioPtr ReadFrom(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  LB_CHECK(text.size() <= INT_MAX);
+  BioPtr bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  LB_CHECK(bio != nullptr);
+  return bio;
 }
 
 std::string TakeError() {

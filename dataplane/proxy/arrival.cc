@@ -1,6 +1,5 @@
 #include "dataplane/proxy/arrival.h"
 
-#include <cerrno>
 #include <string>
 #include <utility>
 

@@ -1,13 +1,9 @@
 #include "dataplane/proxy/upstream_identity.h"
 
-#include <openssl/evp.h>
-#include <openssl/objects.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <vector>
-
-#include "absl/strings/str_cat.h"
 
 #include "common/net/proxy_protocol.h"
 #include "common/tls/facts.h"
@@ -15,22 +11,6 @@
 
 namespace lb::proxy {
 namespace {
-
-// "RSA2048", "EC256": the key of our certificate, as HAProxy names it.
-std::string KeyText(const X509* certificate) {
-  EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr) return "";
-  switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-      return absl::StrCat("RSA", EVP_PKEY_get_bits(key));
-    case EVP_PKEY_EC:
-      return absl::StrCat("EC", EVP_PKEY_get_bits(key));
-    case EVP_PKEY_DSA:
-      return absl::StrCat("DSA", EVP_PKEY_get_bits(key));
-    default:
-      return "";
-  }
-}
 
 // The texts that `TlsOf` views.
 struct TlsTexts {
@@ -56,7 +36,7 @@ net::ProxyTls TlsOf(const SSL* connection, TlsTexts* texts) {
   }
   if (const tls::X509Ptr own = tls::OwnCertificate(connection); own != nullptr) {
     told.signature_algorithm = tls::SignatureAlgorithmOf(own.get());
-    texts->key = KeyText(own.get());
+    texts->key = tls::KeyNameOf(own.get());
     told.key_algorithm = texts->key;
   }
   return told;

@@ -11,6 +11,7 @@
 #include "common/tls/ticket_keys.h"
 
 namespace lb::server {
+
 TlsCompiler::TlsCompiler(const v1::Snapshot& snapshot, const v1::Snapshot* previous,
                          std::shared_ptr<const tls::TicketKeys> ticket_keys)
     : snapshot_(snapshot), files_(snapshot), ticket_keys_(std::move(ticket_keys)) {

@@ -1,7 +1,6 @@
 // DescribeCertificates() and ExpiryWarning().
 #include <openssl/err.h>
 
-#include <array>
 #include <cctype>
 #include <chrono>
 #include <ctime>
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "common/tls/facts.h"
 #include "controlplane/config/tls/certificates.h"
 #include "controlplane/config/tls/pem.h"
 
@@ -18,29 +18,6 @@ namespace {
 
 constexpr int64_t kDaySeconds = 24 * 60 * 60;
 constexpr int64_t kExpirySoonSeconds = 30 * kDaySeconds;
-
-std::string OneLine(const X509_NAME* name) {
-  char* text = X509_NAME_oneline(name, nullptr, 0);
-  if (text == nullptr) return "";
-  std::string line = text;
-  OPENSSL_free(text);
-  return line;
-}
-
-std::string TextOf(const ASN1_STRING* value) {
-  unsigned char* bytes = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&bytes, value);
-  if (size < 0) return "";
-  std::string text(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
-  OPENSSL_free(bytes);
-  return text;
-}
-
-std::string CommonNameOf(const X509_NAME* name) {
-  const int position = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  if (position < 0) return "";
-  return TextOf(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, position)));
-}
 
 std::vector<std::string> AlternativesOf(const X509* certificate) {
   std::vector<std::string> names;
@@ -60,54 +37,33 @@ std::string UpperHex(std::string_view bytes) {
   return hex;
 }
 
-std::string SerialOf(const X509* certificate) {
-  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
-  return UpperHex({reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)),
-                   static_cast<size_t>(ASN1_STRING_length(serial))});
-}
-
 int64_t SecondsOf(const ASN1_TIME* time) {
   std::tm parts = {};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
   return timegm(&parts);
 }
 
-std::string FingerprintOf(const X509* certificate, const EVP_MD* digest) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
-  unsigned int size = 0;
-  if (X509_digest(certificate, digest, bytes.data(), &size) != 1) return "";
-  return UpperHex({reinterpret_cast<const char*>(bytes.data()), size});
-}
-
-std::string KeyOf(X509* certificate) {
+std::string KeyOf(const X509* certificate) {
+  std::string name = tls::KeyNameOf(certificate);
+  if (!name.empty()) return name;
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr) return "unknown";
-  switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-      return absl::StrCat("RSA", EVP_PKEY_get_bits(key));
-    case EVP_PKEY_EC:
-      return absl::StrCat("EC", EVP_PKEY_get_bits(key));
-    case EVP_PKEY_DSA:
-      return absl::StrCat("DSA", EVP_PKEY_get_bits(key));
-    default: {
-      const char* name = OBJ_nid2sn(EVP_PKEY_get_base_id(key));
-      return name == nullptr ? "unknown" : name;
-    }
-  }
+  const char* kind = key != nullptr ? OBJ_nid2sn(EVP_PKEY_get_base_id(key)) : nullptr;
+  return kind != nullptr ? kind : "unknown";
 }
 
 CertificateInfo InfoOf(X509* certificate) {
   CertificateInfo info;
   info.subject = SubjectOf(certificate);
-  info.issuer = OneLine(X509_get_issuer_name(certificate));
-  info.common_name = CommonNameOf(X509_get_subject_name(certificate));
+  info.issuer = tls::NameText(certificate, tls::NameField::kIssuer);
+  info.common_name =
+      tls::NamePart(certificate, tls::NameField::kSubject, "CN", /*occurrence=*/1).value_or("");
   info.alternatives = AlternativesOf(certificate);
-  info.serial = SerialOf(certificate);
+  info.serial = UpperHex(tls::SerialOf(certificate));
   info.not_before = SecondsOf(X509_get0_notBefore(certificate));
   info.not_after = NotAfterOf(certificate);
   info.key = KeyOf(certificate);
-  info.sha1 = FingerprintOf(certificate, EVP_sha1());
-  info.sha256 = FingerprintOf(certificate, EVP_sha256());
+  info.sha1 = UpperHex(tls::Sha1Of(certificate));
+  info.sha256 = UpperHex(tls::Sha256Of(certificate));
   ERR_clear_error();
   return info;
 }
@@ -134,7 +90,7 @@ std::vector<CertificateInfo> DescribeCertificates(std::string_view pem) {
 }
 
 std::string SubjectOf(const X509* certificate) {
-  return OneLine(X509_get_subject_name(certificate));
+  return tls::NameText(certificate, tls::NameField::kSubject);
 }
 
 int64_t NotAfterOf(const X509* certificate) { return SecondsOf(X509_get0_notAfter(certificate)); }

@@ -57,7 +57,7 @@ absl::StatusOr<std::vector<X509Ptr>> TakeCertificates(const std::vector<PemBlock
 }
 
 // The first key of `blocks`, its text into `file`; null when there is none.
-absl::StatusOr<PkeyPtr> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile* file) {
+absl::StatusOr<KeyPtr> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile* file) {
   for (const PemBlock& block : blocks) {
     if (block.kind != PemBlock::Kind::kKey) continue;
     if (block.is_encrypted) {
@@ -65,17 +65,17 @@ absl::StatusOr<PkeyPtr> TakeKey(const std::vector<PemBlock>& blocks, v1::TlsFile
           "the private key is encrypted, which is not supported: store it without a "
           "passphrase");
     }
-    PkeyPtr key = ReadKey(block.text);
+    KeyPtr key = ReadKey(block.text);
     if (key == nullptr) return Bad("broken private key");
     file->set_key_pem(block.text);
     return key;
   }
-  return PkeyPtr();
+  return KeyPtr();
 }
 
 absl::Status LoadKey(const std::vector<PemBlock>& blocks, const CertificateParts& parts, X509* leaf,
                      v1::TlsFile* file) {
-  LB_ASSIGN_OR_RETURN(PkeyPtr key, TakeKey(blocks, file));
+  LB_ASSIGN_OR_RETURN(KeyPtr key, TakeKey(blocks, file));
   if (key == nullptr && parts.key) {
     LB_ASSIGN_OR_RETURN(const std::vector<PemBlock> beside, SplitPem(*parts.key));
     LB_ASSIGN_OR_RETURN(key, TakeKey(beside, file));

@@ -33,7 +33,7 @@ bool TakesList(SSL_CTX* context, OpensslList list, const char* text) {
 }  // namespace
 
 bool IsOpensslList(OpensslList list, const std::string& text) {
-  const SslCtxPtr context(SSL_CTX_new(TLS_server_method()));
+  const SslContextPtr context(SSL_CTX_new(TLS_server_method()));
   LB_CHECK(context != nullptr);
   const bool is_taken = TakesList(context.get(), list, text.c_str());
   ERR_clear_error();

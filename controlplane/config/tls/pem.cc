@@ -3,10 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <climits>
-
-#include "common/base/check.h"
-
 namespace lb::config {
 namespace {
 
@@ -26,13 +22,6 @@ PemBlock::Kind KindOf(std::string_view label) {
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
-
-BioPtr ReadFrom(std::string_view bytes) {
-  LB_CHECK(bytes.size() <= INT_MAX);
-  BioPtr bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
-  LB_CHECK(bio != nullptr);
-  return bio;
-}
 
 std::string Written(BIO* bio) {
   char* bytes = nullptr;
@@ -81,16 +70,16 @@ X509CrlPtr ReadRevocations(std::string_view pem) {
   return list;
 }
 
-PkeyPtr ReadKey(std::string_view pem) {
+KeyPtr ReadKey(std::string_view pem) {
   const BioPtr in = ReadFrom(pem);
-  PkeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, NoPassphrase, nullptr));
+  KeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, NoPassphrase, nullptr));
   ERR_clear_error();
   return key;
 }
 
 bool HasDhParameters(std::string_view pem) {
   const BioPtr in = ReadFrom(pem);
-  const PkeyPtr parameters(PEM_read_bio_Parameters(in.get(), nullptr));
+  const KeyPtr parameters(PEM_read_bio_Parameters(in.get(), nullptr));
   ERR_clear_error();
   return parameters != nullptr && (EVP_PKEY_get_base_id(parameters.get()) == EVP_PKEY_DH ||
                                    EVP_PKEY_get_base_id(parameters.get()) == EVP_PKEY_DHX);

@@ -29,7 +29,7 @@ absl::StatusOr<std::vector<PemBlock>> SplitPem(std::string_view contents);
 // never asked a passphrase for.
 X509Ptr ReadCertificate(std::string_view pem);
 X509CrlPtr ReadRevocations(std::string_view pem);
-PkeyPtr ReadKey(std::string_view pem);
+KeyPtr ReadKey(std::string_view pem);
 // What messages say of a certificate: "/C=XX/CN=name", and when it expires, in seconds since 1970.
 std::string SubjectOf(const X509* certificate);
 int64_t NotAfterOf(const X509* certificate);

@@ -28,6 +28,19 @@ class ListenerTest : public ::testing::Test {
     clients_.push_back(
         std::make_unique<TestPeer>(net::StartConnect(address_, net::ConnectOptions()).value()));
   }
+  // The second of two clients is served when the first has gone.
+  void ExpectOneSessionAtATime() {
+    Start();
+    Connect();
+    ASSERT_TRUE(Sessions(1));
+    Connect();
+    proxy_.Settle();
+    EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
+    clients_[0]->Close();
+    ASSERT_TRUE(Sessions(0));
+    proxy_.Advance(Millis(10));
+    EXPECT_TRUE(Sessions(1));
+  }
   bool Sessions(size_t count) {
     return proxy_.Until([&] { return proxy_.worker.sessions.size() == count; });
   }
@@ -54,31 +67,13 @@ TEST_F(ListenerTest, EachConnectionBecomesASessionThatKnowsItsClient) {
 
 TEST_F(ListenerTest, TheFrontendsLimitHoldsConnectionsBack) {
   proxy_.frontend->maxconn = 1;
-  Start();
-  Connect();
-  ASSERT_TRUE(Sessions(1));
-  Connect();
-  proxy_.Settle();
-  EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
-  clients_[0]->Close();
-  ASSERT_TRUE(Sessions(0));
-  proxy_.Advance(Millis(10));
-  EXPECT_TRUE(Sessions(1));
+  ExpectOneSessionAtATime();
 }
 
 TEST_F(ListenerTest, SoDoesTheBindsOwnLimit) {
   proxy_.frontend->binds[0].maxconn = 1;
   proxy_.frontend->binds[0].runtime = proxy_.frontend->runtime->BindOf("a");
-  Start();
-  Connect();
-  ASSERT_TRUE(Sessions(1));
-  Connect();
-  proxy_.Settle();
-  EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
-  clients_[0]->Close();
-  ASSERT_TRUE(Sessions(0));
-  proxy_.Advance(Millis(10));
-  EXPECT_TRUE(Sessions(1));
+  ExpectOneSessionAtATime();
 }
 
 TEST_F(ListenerTest, ABindIsCountedAcrossConfigurations) {
