@@ -4,17 +4,37 @@ HAProxy and ours get the same configuration file, but for the port numbers.
 """
 
 import os
+import shutil
 import subprocess
 
 from . import processes
 from .processes import StartFailure
 
-SERVICES = ("http", "echo", "bulk")
+# What is listened for, each on a port of its own: HTTP/1.1, two kinds of TCP, HTTP/2 by prior
+# knowledge, the same with an HTTP/2 server behind it, and TLS with either kind of key.
+CLEAR_SERVICES = ("http", "echo", "bulk")
+TLS_SERVICES = ("tls-rsa", "tls-ecdsa")
+SERVICES = (*CLEAR_SERVICES, "h2", "h2-upstream", *TLS_SERVICES)
 NGINX_STREAM = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 # Room for 5,000 idle clients. HAProxy sizes its tables, and its share of splice pipes, by this.
 MAXCONN = 8000
 SPLICE_MAXCONN = 3000
+
+
+def h2_and_tls_frontends(ports, origin, certificates):
+    """The part of haproxy_config() with TLS and HTTP/2."""
+    sections = [f"frontend h2\n    bind 127.0.0.1:{ports['h2']} proto h2\n    default_backend web\n"]
+    for service in TLS_SERVICES:
+        bind = f"bind 127.0.0.1:{ports[service]} ssl crt {certificates[service]} alpn h2,http/1.1"
+        sections.append(f"frontend {service}\n    {bind}\n    default_backend web\n")
+    if "h2" in origin:
+        sections.append(
+            f"frontend h2-upstream\n    bind 127.0.0.1:{ports['h2-upstream']} proto h2\n"
+            f"    default_backend h2-web\n\n"
+            f"backend h2-web\n    server h2-web1 {origin['h2']} proto h2\n"
+        )
+    return "\n" + "\n".join(sections)
 
 
 def haproxy_config(ports, origin, splice=False, extra_server="", extra_section=""):
@@ -66,9 +86,12 @@ class Peer:
     title = ""
     # Only in the workloads that move large bodies.
     is_for_bulk_only = False
+    services = SERVICES  # those it takes part in
 
     def __init__(self, rig):
         self.rig = rig
+        if "h2" not in rig.origin:
+            self.services = tuple(s for s in self.services if s != "h2-upstream")
         self.ports = {service: processes.free_port() for service in SERVICES}
         self.proxy = []  # what is measured
         self.control = []  # what is only shown
@@ -100,11 +123,16 @@ class Peer:
     def version(self):
         return ""
 
-    def _start_proxy(self, argv, suffix="", services=SERVICES):
+    def _start_proxy(self, argv, suffix="", services=()):
         process = self.rig.processes.start(self.name + suffix, argv, core=self.rig.proxy_core)
         self.proxy.append(process)
-        for service in services:
+        for service in services or self.services:
             processes.wait_for_port(process, self.ports[service])
+
+    def config_text(self, splice=False, extra_server="", extra_section=""):
+        """The file HAProxy and ours share."""
+        extra_section += h2_and_tls_frontends(self.ports, self.rig.origin, self.rig.certificates)
+        return haproxy_config(self.ports, self.rig.origin, splice, extra_server, extra_section)
 
     def _write(self, file_name, text):
         path = os.path.join(self.rig.folder, f"{self.name}-{file_name}")
@@ -118,9 +146,10 @@ class Relay(Peer):
 
     name = "relay"
     title = "bare relay"
+    services = CLEAR_SERVICES
 
     def start(self):
-        for service in SERVICES:
+        for service in self.services:
             argv = [self.rig.program("bench_relay"), "--listen", f"127.0.0.1:{self.ports[service]}"]
             self._start_proxy(
                 [*argv, "--to", self.rig.origin[service]], suffix="-" + service, services=[service]
@@ -138,9 +167,7 @@ class Haproxy(Peer):
         )
 
     def start(self):
-        path = self._write(
-            "haproxy.cfg", haproxy_config(self.ports, self.rig.origin, splice=self.splice)
-        )
+        path = self._write("haproxy.cfg", self.config_text(self.splice))
         self._start_proxy(["/usr/sbin/haproxy", "-db", "-f", path])
 
     def version(self):
@@ -152,11 +179,13 @@ class HaproxySplice(Haproxy):
     title = "HAProxy, splice-auto"
     splice = True
     is_for_bulk_only = True
+    services = CLEAR_SERVICES
 
 
 class Nginx(Peer):
     name = "nginx"
     title = "nginx"
+    services = tuple(s for s in SERVICES if s != "h2-upstream")  # it speaks HTTP/1.1 to servers
 
     def missing(self):
         if not os.access("/usr/sbin/nginx", os.X_OK):
@@ -178,6 +207,9 @@ class Nginx(Peer):
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         user = "user root;" if os.geteuid() == 0 else ""
+        listens = {"http": "backlog=4096", "h2": "http2"}
+        listens.update({service: "ssl http2" for service in TLS_SERVICES})
+        servers = "\n".join(self._server(service, how) for service, how in listens.items())
         return f"""{user}
 load_module {NGINX_STREAM};
 daemon off;
@@ -190,20 +222,13 @@ http {{
 {temp_paths}
     keepalive_timeout 600s;
     keepalive_requests 1000000000;
+    ssl_protocols TLSv1.2 TLSv1.3;
     upstream web {{
         server {self.rig.origin['http']};
         keepalive 64;
         keepalive_requests 1000000000;
     }}
-    server {{
-        listen 127.0.0.1:{self.ports['http']} backlog=4096;
-        location / {{
-            proxy_pass http://web;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_max_temp_file_size 0;
-        }}
-    }}
+{servers}
 }}
 stream {{
     server {{
@@ -216,6 +241,54 @@ stream {{
     }}
 }}
 """
+
+
+    def _server(self, service, how):
+        certificate = self.rig.certificates.get(service)
+        lines = f"ssl_certificate {certificate}; ssl_certificate_key {certificate};"
+        return f"""    server {{
+        listen 127.0.0.1:{self.ports[service]} {how};
+        {lines if certificate else ''}
+        location / {{
+            proxy_pass http://web;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_max_temp_file_size 0;
+        }}
+    }}"""
+
+
+class Nghttpx(Peer):
+    """nghttp2's own proxy. A process for each key and one for HTTP/2 servers, on the same core."""
+
+    name = "nghttpx"
+    title = "nghttpx"
+    services = ("h2", "h2-upstream", *TLS_SERVICES)
+
+    def missing(self):
+        return "" if shutil.which("nghttpx") else "nghttpx (nghttp2-proxy) is not installed"
+
+    def start(self):
+        rsa = self.rig.certificates["tls-rsa"]
+        ecdsa = self.rig.certificates["tls-ecdsa"]
+        web = self.rig.origin["http"].replace(":", ",")
+        self._start("rsa", web, ["h2", "tls-rsa"], rsa)
+        self._start("ecdsa", web, ["tls-ecdsa"], ecdsa)
+        if "h2-upstream" in self.services:
+            h2_web = self.rig.origin["h2"].replace(":", ",") + ";/;proto=h2"
+            self._start("h2", h2_web, ["h2-upstream"], rsa)
+
+    def version(self):
+        return first_line(["nghttpx", "--version"])
+
+    def _start(self, suffix, backend, services, certificate):
+        argv = ["nghttpx", "--conf=/dev/null", "--workers=1", "--single-process", "--no-ocsp"]
+        argv += ["--accesslog-file=/dev/null", "--errorlog-file=/dev/stderr", f"--backend={backend}"]
+        argv += ["--no-server-rewrite", "--no-via", "--frontend-keep-alive-timeout=600s"]
+        for service in services:
+            clear = "" if service in TLS_SERVICES else ";no-tls"
+            argv.append(f"--frontend=127.0.0.1,{self.ports[service]}{clear}")
+        self._start_proxy([*argv, certificate + ".key", certificate], "-" + suffix, services)
 
 
 class LbCommands:
@@ -272,7 +345,7 @@ class Lb(Peer):
         return self.commands.missing("lbcontrold", "lbproxyd")
 
     def start(self, config_text=None):
-        config = self._write("lb.cfg", config_text or haproxy_config(self.ports, self.rig.origin))
+        config = self._write("lb.cfg", config_text or self.config_text())
         argv = self.commands.control(config, self.rig.new_folder("control"), self.address)
         control = self.rig.processes.start("lbcontrold", argv, core=self.rig.load_core)
         self.control.append(control)
@@ -297,14 +370,14 @@ class Lbd(Peer):
         return self.commands.missing("lbd")
 
     def start(self):
-        config = self._write("lbd.cfg", haproxy_config(self.ports, self.rig.origin))
+        config = self._write("lbd.cfg", self.config_text())
         self._start_proxy(self.commands.standalone(config, self.rig.new_folder("lbd")))
 
     def version(self):
         return first_line([self.rig.program("lbd"), "--version"])
 
 
-PEERS = (Relay, Haproxy, HaproxySplice, Nginx, Lb, Lbd)
+PEERS = (Relay, Haproxy, HaproxySplice, Nginx, Nghttpx, Lb, Lbd)
 
 
 def first_line(argv):
@@ -313,4 +386,4 @@ def first_line(argv):
     return lines[0] if lines else ""
 
 
-__all__ = ["PEERS", "Lb", "LbCommands", "Peer", "StartFailure", "haproxy_config"]
+__all__ = ["PEERS", "Lb", "LbCommands", "Peer", "StartFailure"]

@@ -21,6 +21,19 @@ class StartFailure(Exception):
     """A program did not come up; the message says which and what it printed."""
 
 
+def _keep_niceness():
+    """Carries our nice value over to the scheduler's group of the calling, new session.
+
+    With autogroups (sched(7)) a nice value counts only within a session, and each process of ours
+    has its own.
+    """
+    try:
+        with open("/proc/self/autogroup", "w") as group:
+            group.write(str(os.nice(0)))
+    except OSError:
+        pass  # no autogroups here, or no right to a negative value: nice alone remains
+
+
 class Processes:
     """Owner of all started processes. `folder` holds their logs."""
 
@@ -36,6 +49,7 @@ class Processes:
 
         def prepare():
             LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _keep_niceness()
             if core is not None:
                 os.sched_setaffinity(0, {core})
             _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -145,6 +159,12 @@ def cpu_seconds(pids):
         fields = _stat_fields(pid)
         ticks += sum(int(value) for value in fields[11:15])
     return ticks / TICKS_PER_SECOND
+
+
+def ended_children_seconds():
+    """User + system time of all children that have ended and been awaited."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def stolen_seconds():

@@ -8,7 +8,8 @@ import statistics
 import subprocess
 import time
 
-from .peers import Lb, StartFailure, haproxy_config
+from .loads import BenchLoad
+from .peers import Lb, StartFailure
 
 # Round robin sends every other request to the second server; beside other clients, which is chance.
 ATTEMPTS_TO_SEE_A_SERVER = 64
@@ -22,10 +23,8 @@ def run_push(rig, pushes, note):
         note(f"config push under load: {peer.missing() or peer.commands.missing('lbctl')}")
         return None
     second, _ = rig.start_origin("origin2")
-    small = haproxy_config(peer.ports, rig.origin)
-    large = haproxy_config(
-        peer.ports,
-        rig.origin,
+    small = peer.config_text()
+    large = peer.config_text(
         extra_server=f"    server web2 {second['http']}",
         extra_section=f"\nbackend extra\n    server extra1 {second['http']}\n",
     )
@@ -41,7 +40,7 @@ def run_push(rig, pushes, note):
 
 
 def _push_under_load(rig, peer, files, pushes):
-    load = rig.start_load("h1", peer.ports["http"], 64, 128)
+    load = rig.start_load(BenchLoad("h1"), "http", peer.ports["http"], 64, 128)
     if not rig.wait_until_ready(load):
         counts = rig.finish_load(load)
         raise StartFailure(f"no load before the first push: {counts}")

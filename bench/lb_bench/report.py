@@ -4,11 +4,12 @@ import dataclasses
 import statistics
 
 OURS = ("lb", "lbd")
+BEST = "best"
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Ours at most `limit` times `reference`."""
+    """Ours at most `limit` times `reference`, which is a peer or BEST, the best of them."""
 
     workload: str
     key: str
@@ -24,6 +25,20 @@ TARGETS = (
     Target("h1-1m", "cpu_us", "haproxy-splice", 1.00),
     Target("tcp", "cpu_us", "haproxy", 0.95),
     Target("tcp-bulk", "cpu_us", "haproxy", 0.95),
+    Target("tls-h1", "cpu_us", "nginx", 0.90),
+    Target("tls-1m", "cpu_us", BEST, 1.00),
+    *(
+        Target(workload, "cpu_us", reference, limit)
+        for workload in ("h2", "h2-tls")
+        for reference, limit in (("nghttpx", 0.95), ("haproxy", 0.55))
+    ),
+    Target("h2-1m", "cpu_us", BEST, 1.00),
+    Target("h2-upstream", "cpu_us", BEST, 1.00),
+    *(
+        Target(f"{kind}-{version}", "cpu_us", BEST, 1.00)
+        for kind in ("rsa", "ecdsa", "resumed")
+        for version in ("12", "13")
+    ),
     Target("idle", "pss_kib", "haproxy", 1.00),
     Target("idle", "pss_growth_kib", "haproxy", 1.00),
 )
@@ -52,6 +67,9 @@ def _table(header, rows):
 def ratio(results, workload, key, name, reference):
     """`name`'s figure against `reference`'s in the same run, or None when either is missing."""
     peers = results["workloads"].get(workload, {}).get("peers", {})
+    if reference == BEST:
+        others = [other for other in peers if other not in OURS and peers[other][key]]
+        reference = min(others, key=lambda other: peers[other][key], default=BEST)
     if name not in peers or reference not in peers or not peers[reference][key]:
         return None
     return peers[name][key] / peers[reference][key]
@@ -61,9 +79,13 @@ def _ratio_cell(value):
     return "" if value is None else f"{value:.2f}"
 
 
+def _milliseconds_cell(value):
+    return "" if value is None else f"{value:.2f}"
+
+
 def cpu_table(results, workload):
     entry = results["workloads"][workload]
-    references = [r for r in ("haproxy", "haproxy-splice", "relay") if r in entry["peers"]]
+    references = [r for r in entry["references"] if r in entry["peers"]]
     header = ["proxy", f"CPU µs/{entry['unit']}"]
     header += [f"÷ {results['titles'][r]}" for r in references]
     header += [f"{entry['unit']}s/s", "p50 ms", "p99 ms", "proxy busy", "load busy", "failed"]
@@ -73,8 +95,8 @@ def cpu_table(results, workload):
         row += [_ratio_cell(ratio(results, workload, "cpu_us", name, r)) for r in references]
         row += [
             f"{figures['per_second']:.0f}",
-            f"{figures['p50_ms']:.2f}",
-            f"{figures['p99_ms']:.2f}",
+            _milliseconds_cell(figures["p50_ms"]),
+            _milliseconds_cell(figures["p99_ms"]),
             f"{figures['proxy_busy']:.0%}",
             f"{figures['load_busy']:.0%}",
             figures["failed"],
@@ -183,7 +205,7 @@ def target_table(results):
             rows.append(
                 [
                     f"{target.workload}: {what} of {results['titles'][name]} "
-                    f"÷ {results['titles'][target.reference]}",
+                    f"÷ {results['titles'].get(target.reference, target.reference)}",
                     f"≤ {target.limit:.2f}",
                     f"{value:.2f}",
                     "yes" if value <= target.limit else "NO",
