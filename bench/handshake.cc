@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/histogram.h"
+#include "bench/counters.h"
 #include "bench/socket.h"
 
 namespace lb::bench {
@@ -86,6 +86,7 @@ class Load {
         context_(CreateContext(options.version)),
         connections_(options.connections) {}
 
+  // Until the end; then prints the counters.
   void Run() {
     if (options_.resumes) FetchSession();
     const uint64_t begin_ns = NowNs();
@@ -97,21 +98,7 @@ class Load {
       for (int i = 0; i < count; ++i) OnEvent(*static_cast<Connection*>(events[i].data.ptr));
       Reopen();
     }
-    seconds_ = static_cast<double>(NowNs() - begin_ns) / 1e9;
-    timespec cpu{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    cpu_seconds_ = static_cast<double>(cpu.tv_sec) + static_cast<double>(cpu.tv_nsec) / 1e9;
-  }
-
-  void Print() const {
-    std::printf(
-        "{\"requests\": %lu, \"failed\": %lu, \"resets\": %lu, \"closes\": 0, "
-        "\"connect_errors\": %lu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"bytes\": 0, "
-        "\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}\n",
-        handshakes_, failed_, resets_, connect_errors_, seconds_, cpu_seconds_,
-        static_cast<double>(latency_.Percentile(0.5)) / 1e3,
-        static_cast<double>(latency_.Percentile(0.99)) / 1e3,
-        static_cast<double>(latency_.Percentile(1)) / 1e3);
+    counters_.Print(begin_ns, NowNs());
   }
 
  private:
@@ -148,7 +135,7 @@ class Load {
     c = Connection{};
     c.started_ns = NowNs();
     c.fd = StartConnect(options_.target);
-    if (c.fd < 0) return Lose(c, connect_errors_);
+    if (c.fd < 0) return Lose(c, counters_.connect_errors);
     c.ssl = SSL_new(context_);
     if (c.ssl == nullptr || SSL_set_fd(c.ssl, c.fd) != 1) DieOfTls("cannot begin a handshake");
     SSL_set_connect_state(c.ssl);
@@ -170,11 +157,12 @@ class Load {
       const int done = SSL_do_handshake(c.ssl);
       if (done != 1) {
         const int error = SSL_get_error(c.ssl, done);
-        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) Lose(c, resets_);
+        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+          Lose(c, counters_.resets);
         return;
       }
       c.is_open = true;
-      if (options_.resumes && SSL_session_reused(c.ssl) != 1) return Lose(c, failed_);
+      if (options_.resumes && SSL_session_reused(c.ssl) != 1) return Lose(c, counters_.failed);
       SSL_shutdown(c.ssl);
       shutdown(c.fd, SHUT_WR);
     }
@@ -184,8 +172,8 @@ class Load {
     while ((count = recv(c.fd, ignored, sizeof(ignored), 0)) > 0) {
     }
     if (count < 0 && errno == EAGAIN) return;
-    latency_.Record(NowNs() - c.started_ns);
-    ++handshakes_;
+    counters_.latency.Record(NowNs() - c.started_ns);
+    ++counters_.requests;
     Close(c);
     Open(c);
   }
@@ -213,19 +201,12 @@ class Load {
   }
 
   const Options options_;
+  Counters counters_;
   const int epoll_;
   SSL_CTX* const context_;
   std::vector<Connection> connections_;
   std::vector<Connection*> unopened_;  // lost, to be opened again at retry_ns_
   uint64_t retry_ns_ = 0;
-
-  uint64_t handshakes_ = 0;
-  uint64_t failed_ = 0;
-  uint64_t resets_ = 0;
-  uint64_t connect_errors_ = 0;
-  double seconds_ = 0;
-  double cpu_seconds_ = 0;
-  Histogram latency_;
 };
 
 int Main(int argc, char** argv) {
@@ -248,7 +229,6 @@ int Main(int argc, char** argv) {
   RaiseDescriptorLimit();
   static Load load(options);
   load.Run();
-  load.Print();
   return 0;
 }
 

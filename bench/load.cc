@@ -30,7 +30,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/histogram.h"
+#include "bench/counters.h"
 #include "bench/socket.h"
 
 namespace lb::bench {
@@ -117,6 +117,7 @@ class Load {
     if (options.duration_seconds <= 0) EpollAdd(epoll_, STDIN_FILENO, EPOLLIN, nullptr);
   }
 
+  // Until the end; then prints the counters.
   void Run() {
     begin_ns_ = NowNs();
     const uint64_t end_ns = options_.duration_seconds > 0
@@ -132,21 +133,7 @@ class Load {
       for (int i = 0; i < count; ++i) OnEvent(events[i]);
       Reopen();
     }
-    seconds_ = static_cast<double>(NowNs() - begin_ns_) / 1e9;
-    timespec cpu{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    cpu_seconds_ = static_cast<double>(cpu.tv_sec) + static_cast<double>(cpu.tv_nsec) / 1e9;
-  }
-
-  void Print() const {
-    std::printf(
-        "{\"requests\": %lu, \"failed\": %lu, \"resets\": %lu, \"closes\": %lu, "
-        "\"connect_errors\": %lu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"bytes\": %lu, "
-        "\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}\n",
-        requests_, failed_, resets_, closes_, connect_errors_, seconds_, cpu_seconds_, bytes_,
-        static_cast<double>(latency_.Percentile(0.5)) / 1e3,
-        static_cast<double>(latency_.Percentile(0.99)) / 1e3,
-        static_cast<double>(latency_.Percentile(1)) / 1e3);
+    counters_.Print(begin_ns_, NowNs());
   }
 
  private:
@@ -158,7 +145,7 @@ class Load {
     c = Connection{};
     c.started_ns = now_ns_ = NowNs();
     c.fd = StartConnect(options_.target);
-    if (c.fd < 0) return Lose(c, connect_errors_);
+    if (c.fd < 0) return Lose(c, counters_.connect_errors);
     // On loopback the handshake is over before connect() returns: sending now saves two calls.
     if (SendRequest(c)) {
       EpollAdd(epoll_, c.fd, c.is_connecting ? uint32_t{EPOLLOUT} : kReadEvents, &c);
@@ -173,7 +160,7 @@ class Load {
       c.is_connecting = true;
       return true;
     }
-    Lose(c, resets_);
+    Lose(c, counters_.resets);
     return false;
   }
 
@@ -187,7 +174,7 @@ class Load {
     if (c.fd < 0) return;
     if (c.is_connecting) {
       c.is_connecting = false;
-      if (event.events & EPOLLERR) return Lose(c, connect_errors_);
+      if (event.events & EPOLLERR) return Lose(c, counters_.connect_errors);
       if (SendRequest(c)) EpollModify(epoll_, c.fd, kReadEvents, &c);
       return;
     }
@@ -208,7 +195,7 @@ class Load {
       if (count == 0 && has_whole_reply) {
         OnClosed(c);
       } else {
-        Lose(c, resets_);
+        Lose(c, counters_.resets);
       }
       return false;
     }
@@ -218,15 +205,15 @@ class Load {
 
   // `count` bytes came, into buffer_ unless they were discarded.
   void OnBytes(Connection& c, uint64_t count, bool discards) {
-    bytes_ += count;
-    if (c.is_done) return Lose(c, failed_);  // an idle connection owes us nothing
+    counters_.bytes += count;
+    if (c.is_done) return Lose(c, counters_.failed);  // an idle connection owes us nothing
     if (!discards) {
       if (!TakeHead(c, {buffer_, static_cast<size_t>(count)}, count)) return;
     } else if (!c.has_head) {
       c.has_head = true;
       c.body_left = options_.size;
     }
-    if (count > c.body_left) return Lose(c, failed_);
+    if (count > c.body_left) return Lose(c, counters_.failed);
     c.body_left -= count;
     if (c.body_left == 0) OnReply(c);
   }
@@ -247,7 +234,7 @@ class Load {
     body_bytes = bytes.size() - end - 4;
     c.head.clear();
     if (!reply.is_valid || reply.status != 200) {
-      Lose(c, failed_);
+      Lose(c, counters_.failed);
       return false;
     }
     c.has_head = true;
@@ -273,15 +260,15 @@ class Load {
 
   void OnClosed(Connection& c) {
     Complete(c);
-    if (options_.mode != Mode::kH1Close) ++closes_;
+    if (options_.mode != Mode::kH1Close) ++counters_.closes;
     close(c.fd);
     c.fd = -1;
     Open(c);
   }
 
   void Complete(const Connection& c) {
-    latency_.Record(now_ns_ - c.started_ns);
-    if (++requests_ == connections_.size()) {
+    counters_.latency.Record(now_ns_ - c.started_ns);
+    if (++counters_.requests == connections_.size()) {
       std::puts("ready");
       std::fflush(stdout);
     }
@@ -304,6 +291,7 @@ class Load {
   }
 
   const Options options_;
+  Counters counters_;
   const int epoll_;
   std::string request_;
   std::vector<Connection> connections_;
@@ -314,15 +302,6 @@ class Load {
   uint64_t now_ns_ = 0;
   uint64_t begin_ns_ = 0;
 
-  uint64_t requests_ = 0;
-  uint64_t failed_ = 0;
-  uint64_t resets_ = 0;
-  uint64_t closes_ = 0;
-  uint64_t connect_errors_ = 0;
-  uint64_t bytes_ = 0;
-  double seconds_ = 0;
-  double cpu_seconds_ = 0;
-  Histogram latency_;
   char buffer_[kBufferBytes];
 };
 
@@ -360,7 +339,6 @@ int Main(int argc, char** argv) {
   RaiseDescriptorLimit();
   static Load load(options);
   load.Run();
-  load.Print();
   return 0;
 }
 
