@@ -133,7 +133,10 @@ void H2Transport::Flush() {
     if (used_ == 0) break;
     if (!SendBuffers()) return;
   }
-  if (is_failed_ || writers_.empty()) return;
+  if (is_failed_) return;
+  // The GOAWAY has left: the connection's coroutine has nothing more to wait for.
+  if (session_->is_over()) stream_->Raise(event::kSignalled);
+  if (writers_.empty()) return;
   const std::vector<H2Writer*> woken = std::exchange(writers_, {});
   for (H2Writer* writer : woken) writer->OnRoom();
 }

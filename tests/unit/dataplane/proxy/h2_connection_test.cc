@@ -235,6 +235,14 @@ TEST_F(H2ConnectionTest, AMalformedRequestNeverReachesAServer) {
   EXPECT_EQ(server_->size(), 0u);
 }
 
+TEST_F(H2ConnectionTest, AnErrorOfTheConnectionClosesItAtOnce) {
+  Start();
+  Settle();
+  client_->peer().Send(testing::Frame(testing::kRstStream, 0, 0, testing::Number(0)));
+  EXPECT_TRUE(Until([&] { return client_->peer().ended; }));
+  EXPECT_EQ(client_->session().failure(), H2Error::kNoError);  // ours is the fault
+}
+
 TEST_F(H2ConnectionTest, ConnectBecomesATunnel) {
   Start();
   RecordingUser& answer = client_->Ask("CONNECT", "h:80", /*ends=*/false);
