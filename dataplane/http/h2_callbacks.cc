@@ -64,6 +64,11 @@ int H2Callbacks::OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* 
       if (head->length != 5) self->violation_ = H2Error::kFrameSizeError;
       break;
     case NGHTTP2_CONTINUATION:
+      // The library looks at the length of the block's first frame only.
+      if (head->length >
+          nghttp2_session_get_local_settings(session, NGHTTP2_SETTINGS_MAX_FRAME_SIZE)) {
+        self->violation_ = H2Error::kFrameSizeError;
+      }
       if (++self->continuations_ > kMaxContinuations) {
         self->guard_.CountFault(H2Guard::kMaxFaults + 1);
       }

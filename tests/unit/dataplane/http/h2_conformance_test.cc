@@ -63,6 +63,16 @@ std::vector<H2Case> FrameCases() {
                  E::kFrameSizeError),
       connection("HEADERS above the maximum", Frame(kHeaders, 4, 1, std::string(16385, 'x')),
                  E::kFrameSizeError),
+      connection("CONTINUATION above the maximum",
+                 Frame(kHeaders, kEndStream, 1, Block(GetFields())) +
+                     Frame(kContinuation, kEndHeaders, 1, std::string(16385, 'x')),
+                 E::kFrameSizeError),
+      connection("DATA without the length of their padding", kOpen + Frame(kData, kPadded, 1, ""),
+                 E::kProtocolError),
+      connection("HEADERS without the length of their padding",
+                 Frame(kHeaders, kPadded | kEndHeaders, 1, ""), E::kProtocolError),
+      connection("HEADERS too short for their priority",
+                 Frame(kHeaders, kPriorityFlag | kEndHeaders, 1, "1234"), E::kFrameSizeError),
       connection(
           "another frame within a block",
           Frame(kHeaders, kEndStream, 1, Block(GetFields())) + Frame(kPing, 0, 0, "12345678"),
