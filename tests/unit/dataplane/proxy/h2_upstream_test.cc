@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/testing/h2_ends.h"
+#include "tests/testing/h2_frames.h"
 #include "tests/testing/proxy_fixture.h"
 
 namespace lb::proxy {
@@ -230,6 +231,17 @@ TEST_F(H2UpstreamTest, AServerThatDiesInTheMiddleIsToldApart) {
   EXPECT_THAT(waiting->received, StartsWith("HTTP/1.1 502 "));
   // And the next exchange has a new connection.
   EXPECT_TRUE(Exchange(proxy_.Connect(), 1, 1));
+}
+
+TEST_F(H2UpstreamTest, AServerThatBreaksTheProtocolIsNotWaitedFor) {
+  Start();
+  TestPeer* client = proxy_.Connect();
+  client->Send(kGet);
+  ASSERT_TRUE(Requests(1));
+  // DATA before the head of a response is an error of the connection.
+  end().peer().Send(testing::DataFrame(1, "x"));
+  ASSERT_TRUE(Until([&] { return client->received.size() > 0; }));
+  EXPECT_THAT(client->received, StartsWith("HTTP/1.1 502 "));
 }
 
 TEST_F(H2UpstreamTest, MaxReuseLimitsAConnection) {
