@@ -65,6 +65,7 @@ ParseError ChunkedReader::ReadFraming(char c) {
   switch (state_) {
     case State::kSizeStart:
     case State::kSize:
+    case State::kSizeBlank:
       return ReadSize(c);
     case State::kExtension:
       if (++line_bytes_ > limits_.max_chunk_line_bytes) return ParseError::kChunkLineTooLong;
@@ -98,14 +99,23 @@ ParseError ChunkedReader::ReadSize(char c) {
     line_bytes_ = 0;
   }
   ++line_bytes_;
-  if (chars::Is(c, chars::kHex)) {
+  if (state_ == State::kSize && chars::Is(c, chars::kHex)) {
     if (line_bytes_ > kMaxSizeDigits) return ParseError::kChunkSizeOverflow;
     left_ = left_ << 4 | HexValue(c);
     return left_ > kMaxChunkBytes ? ParseError::kChunkSizeOverflow : ParseError::kNone;
   }
-  if (c != ';' && c != '\r') return ParseError::kBadChunkSize;
-  state_ = c == ';' ? State::kExtension : State::kSizeLf;
-  return ParseError::kNone;
+  const bool is_behind_blank = state_ == State::kSizeBlank;
+  if (c == ';') {
+    state_ = State::kExtension;
+  } else if (c == ' ' || c == '\t') {
+    state_ = State::kSizeBlank;
+  } else if (c == '\r' && !is_behind_blank) {
+    state_ = State::kSizeLf;
+  } else {
+    return ParseError::kBadChunkSize;
+  }
+  return line_bytes_ <= limits_.max_chunk_line_bytes ? ParseError::kNone
+                                                     : ParseError::kChunkLineTooLong;
 }
 
 ParseError ChunkedReader::EndSizeLine() {

@@ -60,6 +60,7 @@ class ChunkedReader {
   enum class State : uint8_t {
     kSizeStart,  // the first digit of a size
     kSize,
+    kSizeBlank,  // behind the digits, before an extension
     kExtension,
     kSizeLf,
     kData,

@@ -62,6 +62,7 @@ TEST(ChunkedReader, DecodesHoweverSplit) {
       {"0000000000000003\r\nabc\r\n0\r\n\r\n", "abc", ""},
       {"3\r\n\r\n\r\r\n000\r\n\r\n", "\r\n\r", ""},
       {"3;x=y\r\nabc\r\n0;z\r\n\r\n", "abc", ""},
+      {"3 \t; x = y\r\nabc\r\n0 ;z\r\n\r\n", "abc", ""},
       {"3;x=\"a;b\\\"\"\r\nabc\r\n0\r\n\r\n", "abc", ""},
       {"3\r\nabc\r\n0\r\nX-A: 1\r\nX-B:\t2 \r\nX-C:\r\n\r\n", "abc", "X-A=1|X-B=2|X-C=|"},
   };
@@ -90,7 +91,9 @@ TEST(ChunkedReader, RefusesMalformedFramingHoweverSplit) {
       {"-3\r\nabc", E::kBadChunkSize},
       {" 3\r\nabc", E::kBadChunkSize},
       {"3 \r\nabc", E::kBadChunkSize},
-      {"3 ;a\r\nabc", E::kBadChunkSize},
+      {"3\t\r\nabc", E::kBadChunkSize},
+      {"3 3\r\nabc", E::kBadChunkSize},
+      {"3 \n\r\nabc", E::kBadChunkSize},
       {"0x3\r\nabc", E::kBadChunkSize},
       {"g\r\n", E::kBadChunkSize},
       {";a\r\n", E::kBadChunkSize},
