@@ -17,13 +17,9 @@ bool AllAre(std::string_view text, uint8_t classes) {
   return true;
 }
 
-bool IsScheme(std::string_view text) {
-  if (text.empty() || (text[0] | 0x20) < 'a' || (text[0] | 0x20) > 'z') return false;
-  for (char c : text) {
-    bool alpha = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-    if (!alpha && !chars::Is(c, chars::kDigit) && c != '+' && c != '-' && c != '.') return false;
-  }
-  return true;
+// RFC 3986 section 3.2.1. With another "@" the host would begin elsewhere to other readers.
+bool IsUser(std::string_view text) {
+  return AllAre(text, chars::kHost) && text.find_first_of("[]") == std::string_view::npos;
 }
 
 bool IsDefaultPort(std::string_view scheme, std::string_view port) {
@@ -73,16 +69,22 @@ ParseError CheckTargetAndHost(std::string_view method, std::string_view target,
       return ParseError::kBadTarget;
     }
   } else {
-    if (target[0] == '/' || target == "*") return ParseError::kNone;
+    if (target[0] == '/') return ParseError::kNone;
+    if (target == "*") return method == "OPTIONS" ? ParseError::kNone : ParseError::kBadTarget;
     size_t colon = target.find("://");
-    if (colon == std::string_view::npos || !IsScheme(target.substr(0, colon))) {
+    if (colon == std::string_view::npos) return ParseError::kBadTarget;
+    scheme = target.substr(0, colon);
+    // Of another scheme nobody here is an origin, and HTTP/2 servers would be told this one.
+    if (!EqualsIgnoreCase(scheme, "http") && !EqualsIgnoreCase(scheme, "https")) {
       return ParseError::kBadTarget;
     }
-    scheme = target.substr(0, colon);
     authority_text = target.substr(colon + 3);
     authority_text = authority_text.substr(0, authority_text.find_first_of("/?"));
     size_t at = authority_text.rfind('@');  // user information does not count
-    if (at != std::string_view::npos) authority_text.remove_prefix(at + 1);
+    if (at != std::string_view::npos) {
+      if (!IsUser(authority_text.substr(0, at))) return ParseError::kBadTarget;
+      authority_text.remove_prefix(at + 1);
+    }
   }
   Authority from_target;
   if (!ParseAuthority(authority_text, &from_target)) return ParseError::kBadTarget;

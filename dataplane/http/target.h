@@ -1,5 +1,6 @@
 // The request target's forms, and its agreement with Host. Pure; thread-safe.
-// Source: RFC 9112 section 3.2; RFC 3986 section 3.2; what is refused, as HAProxy 2.6.
+// Source: RFC 9112 section 3.2; RFC 3986 section 3.2. What is refused, as HAProxy 2.6, and besides:
+// schemes but http and https, "*" of methods but OPTIONS, an "@" in user information.
 #ifndef LB_DATAPLANE_HTTP_TARGET_H_
 #define LB_DATAPLANE_HTTP_TARGET_H_
 

@@ -180,7 +180,7 @@ std::vector<RequestCase> StartLineCases() {
   return {
       {line("GET / HTTP/1.1"), ParseError::kNone},
       {line("get / HTTP/1.1"), ParseError::kNone},
-      {line("M-SEARCH * HTTP/1.1"), ParseError::kNone},
+      {line("M-SEARCH / HTTP/1.1"), ParseError::kNone},
       {line("GET /\"<>\\^`{|} HTTP/1.1"), ParseError::kNone},
       {line("GET http://a/ HTTP/1.1"), ParseError::kNone},
       {line("CONNECT a:443 HTTP/1.1"), ParseError::kNone},

@@ -27,7 +27,7 @@ TEST(ParseAuthority, RefusesWhatNamesNoHost) {
   }
 }
 
-TEST(CheckTargetAndHost, JudgesLikeHaproxy) {
+TEST(CheckTargetAndHost, TakesTheFormsThatNameOneHost) {
   struct Case {
     std::string_view method, target, host;
     ParseError error;
@@ -36,7 +36,9 @@ TEST(CheckTargetAndHost, JudgesLikeHaproxy) {
       {"GET", "/", "a", ParseError::kNone},
       {"GET", "//x", "a", ParseError::kNone},
       {"OPTIONS", "*", "a", ParseError::kNone},
-      {"GET", "*", "a", ParseError::kNone},
+      {"GET", "*", "a", ParseError::kBadTarget},
+      {"options", "*", "a", ParseError::kBadTarget},
+      {"OPTIONS", "*/x", "a", ParseError::kBadTarget},
       {"GET", "foo", "a", ParseError::kBadTarget},
       {"GET", "*x", "a", ParseError::kBadTarget},
       {"GET", "/#x", "a", ParseError::kBadTarget},
@@ -53,8 +55,13 @@ TEST(CheckTargetAndHost, JudgesLikeHaproxy) {
       {"GET", "http://a:8080/", "a", ParseError::kHostMismatch},
       {"GET", "http://a:8080/", "a:8080", ParseError::kNone},
       {"GET", "http://u:p@a/", "a", ParseError::kNone},
+      {"GET", "http://b@b@a/", "a", ParseError::kBadTarget},
+      {"GET", "http://[b]@a/", "a", ParseError::kBadTarget},
+      {"GET", "http://b\\@a/", "a", ParseError::kBadTarget},
       {"GET", "http://b/", "a", ParseError::kHostMismatch},
-      {"GET", "ftp://b/", "a", ParseError::kHostMismatch},
+      {"GET", "HTTPS://b/", "a", ParseError::kHostMismatch},
+      {"GET", "ftp://a/", "a", ParseError::kBadTarget},
+      {"GET", "://a/", "a", ParseError::kBadTarget},
       {"GET", "http://a/", "a b", ParseError::kBadHost},
       {"GET", "http://a|b/", "a", ParseError::kBadTarget},
       {"CONNECT", "a:443", "a:443", ParseError::kNone},
