@@ -138,6 +138,13 @@ ParseError InterpretRequest(RequestHead* head) {
   if (error != ParseError::kNone) return error;
   error = ReadLengthFields(facts, head->version_minor, &head->framing, &head->content_length);
   if (error != ParseError::kNone) return error;
+  if (head->method == "CONNECT" && head->framing != Framing::kNone) {
+    // It has no content (RFC 9110 section 9.3.6): one would read a body, another what a tunnel
+    // carries. A length of nought says no more than none.
+    if (head->framing == Framing::kChunked) return ParseError::kBadTransferEncoding;
+    if (head->content_length > 0) return ParseError::kBadContentLength;
+    head->framing = Framing::kNone;
+  }
   head->keep_alive = Persists(facts, head->version_minor);
   // A tunnel of HTTP/2 would carry requests past every rule; the offer is not passed on.
   head->wants_upgrade =

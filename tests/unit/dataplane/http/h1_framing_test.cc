@@ -75,6 +75,29 @@ TEST(RequestWishes, ContinueNeedsHttp11) {
   EXPECT_FALSE(ParsedRequest("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").expects_continue);
 }
 
+TEST(RequestFraming, ConnectHasNoContent) {
+  struct Case {
+    std::string_view field;
+    ParseError error;
+  };
+  const Case cases[] = {
+      {"", ParseError::kNone},
+      {"Content-Length: 0\r\n", ParseError::kNone},
+      {"Content-Length: 1\r\n", ParseError::kBadContentLength},
+      {"Transfer-Encoding: chunked\r\n", ParseError::kBadTransferEncoding},
+  };
+  for (const Case& c : cases) {
+    HeadParser parser;
+    RequestHead head;
+    const std::string bytes =
+        "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n" + std::string(c.field) + "\r\n";
+    EXPECT_EQ(parser.ParseRequest(bytes, {}, &head).error, c.error) << c.field;
+    if (c.error == ParseError::kNone) {
+      EXPECT_EQ(head.framing, Framing::kNone) << c.field;
+    }
+  }
+}
+
 TEST(ResponseFraming, FollowsStatusMethodAndFields) {
   const RequestContext get;
   const RequestContext head{.is_head = true};
