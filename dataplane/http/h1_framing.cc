@@ -5,6 +5,7 @@
 #include "dataplane/http/field_list.h"
 #include "dataplane/http/target.h"
 #include "dataplane/http/validation.h"
+#include "dataplane/http/websocket.h"
 
 namespace lb::http {
 
@@ -21,6 +22,7 @@ struct Facts {
   bool repeated_transfer_encoding = false;
   bool has_upgrade = false;
   bool upgrades_to_h2c = false;
+  bool upgrades_to_websocket = false;
   // Members of Connection.
   bool close = false;
   bool keep_alive = false;
@@ -76,6 +78,7 @@ Facts Collect(const HeaderList& headers) {
       case HeaderId::kUpgrade:
         facts.has_upgrade = true;
         facts.upgrades_to_h2c |= ListHasToken(field.value, "h2c");
+        facts.upgrades_to_websocket |= EqualsIgnoreCase(field.value, "websocket");
         break;
       default:
         break;
@@ -164,6 +167,10 @@ ParseError InterpretResponse(const RequestContext& context, ResponseHead* head) 
     if (!context.wants_upgrade || !facts.upgrade || !facts.has_upgrade) {
       return ParseError::kUnexpectedUpgrade;
     }
+    // To HTTP/2 clients 101 goes out as the 200 that has opened a WebSocket.
+    if (context.wants_websocket && !facts.upgrades_to_websocket) {
+      return ParseError::kUnexpectedUpgrade;
+    }
     head->framing = Framing::kTunnel;
   } else if (head->is_informational() || head->status == 204 || head->status == 304 ||
              context.is_head) {
@@ -196,7 +203,8 @@ bool ParseContentLength(std::string_view text, uint64_t* length) {
 RequestContext RequestContext::Of(const RequestHead& request) {
   return {.is_head = request.method == "HEAD",
           .is_connect = request.method == "CONNECT",
-          .wants_upgrade = request.wants_upgrade};
+          .wants_upgrade = request.wants_upgrade,
+          .wants_websocket = IsWebSocketUpgrade(request)};
 }
 
 }  // namespace lb::http

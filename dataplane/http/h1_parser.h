@@ -48,7 +48,8 @@ struct ParseResult {
 struct RequestContext {
   bool is_head = false;
   bool is_connect = false;
-  bool wants_upgrade = false;  // whether a 101 is an answer to what was asked
+  bool wants_upgrade = false;    // whether a 101 is an answer to what was asked
+  bool wants_websocket = false;  // whether it has to be one to a WebSocket
 
   // Of the head as it was sent to the server.
   static RequestContext Of(const RequestHead& request);

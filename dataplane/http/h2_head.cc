@@ -267,12 +267,6 @@ ParseError H2HeadReader::FinishResponse(bool ends_stream, const RequestContext& 
 
 ParseError H2HeadReader::FinishTrailers() { return error_; }
 
-bool IsWebSocketUpgrade(const RequestHead& head) {
-  if (!head.wants_upgrade) return false;
-  const Header* upgrade = head.headers.Find(HeaderId::kUpgrade);
-  return upgrade != nullptr && EqualsIgnoreCase(upgrade->value, kWebSocket);
-}
-
 void WriteH2Request(const RequestHead& head, std::string_view scheme, H2FieldList* out) {
   std::vector<H2Field>& fields = out->fields;
   fields.clear();

@@ -88,9 +88,6 @@ void WriteH2Response(const ResponseHead& head, const RequestContext& request, bo
 // Fields that may not stand in trailers are left out.
 void WriteH2Trailers(const HeaderList& trailers, H2FieldList* out);
 
-// Whether the request goes out as an extended CONNECT.
-bool IsWebSocketUpgrade(const RequestHead& head);
-
 }  // namespace lb::http
 
 #endif  // LB_DATAPLANE_HTTP_H2_HEAD_H_

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "dataplane/http/h2_callbacks.h"
+#include "dataplane/http/websocket.h"
 #include "dataplane/http/h2_session.h"
 
 namespace lb::http {

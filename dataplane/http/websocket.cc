@@ -24,6 +24,12 @@ uint64_t Mix(uint64_t z) {
 
 }  // namespace
 
+bool IsWebSocketUpgrade(const RequestHead& head) {
+  if (!head.wants_upgrade || head.method != "GET" || head.framing != Framing::kNone) return false;
+  const Header* upgrade = head.headers.Find(HeaderId::kUpgrade);
+  return upgrade != nullptr && EqualsIgnoreCase(upgrade->value, "websocket");
+}
+
 std::string WebSocketKey(uint64_t seed) {
   const std::array<uint64_t, 2> words = {Mix(seed), Mix(seed + 0x9e3779b97f4a7c15)};
   unsigned char bytes[16];

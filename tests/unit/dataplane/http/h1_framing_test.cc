@@ -98,6 +98,26 @@ TEST(RequestFraming, ConnectHasNoContent) {
   }
 }
 
+TEST(ResponseFraming, OnlyAWebSocketAnswersOneAskedFor) {
+  RequestContext context{.wants_upgrade = true, .wants_websocket = true};
+  struct Case {
+    std::string_view upgrade;
+    ParseError error;
+  };
+  const Case cases[] = {
+      {"websocket", ParseError::kNone},        {"WebSocket", ParseError::kNone},
+      {"h2c", ParseError::kUnexpectedUpgrade}, {"h2c, websocket", ParseError::kUnexpectedUpgrade},
+      {"", ParseError::kUnexpectedUpgrade},
+  };
+  for (const Case& c : cases) {
+    HeadParser parser;
+    ResponseHead head;
+    const std::string bytes =
+        "HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: " + std::string(c.upgrade) + "\r\n\r\n";
+    EXPECT_EQ(parser.ParseResponse(bytes, {}, context, &head).error, c.error) << c.upgrade;
+  }
+}
+
 TEST(ResponseFraming, FollowsStatusMethodAndFields) {
   const RequestContext get;
   const RequestContext head{.is_head = true};
@@ -145,6 +165,12 @@ TEST(RequestContext, IsTakenFromTheRequestSent) {
       RequestContext::Of(ParsedRequest("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n"
                                        "Upgrade: x\r\n\r\n"))
           .wants_upgrade);
+  const std::string offer =
+      " / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
+  EXPECT_TRUE(RequestContext::Of(ParsedRequest("GET" + offer + "\r\n")).wants_websocket);
+  EXPECT_FALSE(RequestContext::Of(ParsedRequest("POST" + offer + "\r\n")).wants_websocket);
+  EXPECT_FALSE(RequestContext::Of(ParsedRequest("GET" + offer + "Content-Length: 1\r\n\r\n"))
+                   .wants_websocket);
 }
 
 }  // namespace

@@ -352,6 +352,23 @@ TEST_F(H2UpstreamTest, AWebSocketOfHttp11GoesOutAsExtendedConnect) {
   EXPECT_TRUE(Until([&] { return end().last().has_ended; }));
 }
 
+// Extended CONNECT waits for the server's SETTINGS; what is none must not, since the head's texts
+// do not wait where a body follows.
+TEST_F(H2UpstreamTest, AnOfferOfAWebSocketWithABodyGoesOutWithoutTheOffer) {
+  Start();
+  TestPeer* client = proxy_.Connect();
+  client->Send(
+      "POST /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Content-Length: 3\r\n\r\nabc");
+  ASSERT_TRUE(Requests(1));
+  RecordingUser& request = end().last();
+  ASSERT_TRUE(Until([&] { return request.has_ended; }));
+  EXPECT_EQ(request.request.method, "POST");
+  EXPECT_EQ(request.Field("host"), "h");
+  EXPECT_FALSE(request.request.wants_upgrade);
+  EXPECT_EQ(request.body, "abc");
+}
+
 TEST_F(H2UpstreamTest, ASlowReaderOfOneStreamDoesNotHoldUpTheOthers) {
   Start();
   TestPeer* slow = proxy_.Connect();
