@@ -85,7 +85,8 @@ class FieldCopier {
 // Writes the fields of a head as the plan says.
 class FieldWriter {
  public:
-  FieldWriter(const FramingPlan& plan, char* out) : plan_(plan), copier_(out) {}
+  FieldWriter(const FramingPlan& plan, bool is_request, char* out)
+      : plan_(plan), is_request_(is_request), copier_(out) {}
 
   char* Write(const HeaderList& headers) {
     for (const Header& field : headers) {
@@ -109,8 +110,8 @@ class FieldWriter {
       case HeaderId::kUpgrade:
         return plan_.connection == ConnectionField::kUpgrade;
       case HeaderId::kTe:
-        has_te_ = true;
-        return true;
+        has_te_ = is_request_;
+        return is_request_;
       case HeaderId::kContentLength:
         if (plan_.keep_length_fields) return true;
         if (plan_.framing == Framing::kLength && !has_framing_) {
@@ -168,6 +169,7 @@ class FieldWriter {
   }
 
   const FramingPlan& plan_;
+  const bool is_request_;
   FieldCopier copier_;
   char* out_ = nullptr;
   bool has_framing_ = false;
@@ -304,7 +306,8 @@ size_t WriteRequestHead(const RequestHead& head, const FramingPlan& plan, char* 
   *at++ = ' ';
   at = Put(at, head.target);
   at = Put(at, head.version_minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
-  return static_cast<size_t>(FieldWriter(plan, at).Write(head.headers) - out);
+  FieldWriter writer(plan, /*is_request=*/true, at);
+  return static_cast<size_t>(writer.Write(head.headers) - out);
 }
 
 size_t WriteResponseHead(const ResponseHead& head, const FramingPlan& plan, char* out) {
@@ -313,7 +316,8 @@ size_t WriteResponseHead(const ResponseHead& head, const FramingPlan& plan, char
   *at++ = ' ';
   at = Put(at, head.reason);
   at = Put(at, "\r\n");
-  return static_cast<size_t>(FieldWriter(plan, at).Write(head.headers) - out);
+  FieldWriter writer(plan, /*is_request=*/false, at);
+  return static_cast<size_t>(writer.Write(head.headers) - out);
 }
 
 void AppendRequestHead(const RequestHead& head, const FramingPlan& plan, std::string* out) {

@@ -141,6 +141,8 @@ void H2HeadReader::AddField(std::string_view name, std::string_view value) {
       expects_continue_ |= ListHasToken(value, "100-continue");
       break;
     case HeaderId::kTe:
+      // A field of the connection; requests alone may say this much (RFC 9113 section 8.2.2).
+      if (kind_ != Kind::kRequest) error_ = ParseError::kBadHeaderName;
       if (!EqualsIgnoreCase(value, "trailers")) error_ = ParseError::kBadHeaderValue;
       break;
     default:
@@ -308,12 +310,12 @@ void WriteH2Response(const ResponseHead& head, const RequestContext& request, bo
   const bool is_switch = is_websocket && head.status == 101;
   const uint16_t status = is_switch ? uint16_t{200} : head.status;
   fields.push_back({":status", PutDigits(status, out->status, sizeof(out->status))});
-  const bool keeps_length =
-      head.framing == Framing::kNone && (request.is_head || head.status == 304);
+  const bool keeps_length = head.framing == Framing::kNone && !head.is_informational() &&
+                            (request.is_head || head.status == 304);
   for (const Header& field : head.headers) {
     if (field.id == HeaderId::kOther) {
       if (is_switch && EqualsIgnoreCase(field.name, "sec-websocket-accept")) continue;
-    } else if (IsConnectionField(field.id) ||
+    } else if (IsConnectionField(field.id) || field.id == HeaderId::kTe ||
                (field.id == HeaderId::kContentLength && !keeps_length)) {
       continue;
     }
@@ -328,7 +330,7 @@ void WriteH2Response(const ResponseHead& head, const RequestContext& request, bo
 void WriteH2Trailers(const HeaderList& trailers, H2FieldList* out) {
   out->fields.clear();
   for (const Header& field : trailers) {
-    if (IsForbiddenInTrailers(field.id) || IsConnectionField(field.id)) continue;
+    if (IsForbiddenInTrailers(field.id)) continue;
     out->fields.push_back({field.name, field.value});
   }
 }

@@ -101,8 +101,21 @@ HeaderId HeaderIdOf(std::string_view name) {
 }
 
 bool IsForbiddenInTrailers(HeaderId id) {
-  return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding ||
-         id == HeaderId::kHost || id == HeaderId::kTrailer;
+  switch (id) {
+    case HeaderId::kContentLength:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kHost:
+    case HeaderId::kTrailer:
+    // Fields of the connection: in HTTP/2 they make a message malformed.
+    case HeaderId::kConnection:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kTe:
+    case HeaderId::kUpgrade:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {

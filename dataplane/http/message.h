@@ -39,8 +39,8 @@ enum class HeaderId : uint8_t {
 // Ignores case. O(1) for names that are not known.
 HeaderId HeaderIdOf(std::string_view name);
 
-// Whether a field may not stand behind a body: it would change what the head has already said
-// (RFC 9110 section 6.5.1).
+// Whether a field may not stand behind a body: it would change what the head has already said, or
+// is about the connection (RFC 9110 section 6.5.1; RFC 9113 section 8.2.2).
 bool IsForbiddenInTrailers(HeaderId id);
 
 // ASCII case-insensitive equality.

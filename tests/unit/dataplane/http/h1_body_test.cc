@@ -122,6 +122,11 @@ TEST(ChunkedReader, RefusesMalformedFramingHoweverSplit) {
       {"0\r\nContent-Length: 3\r\n\r\n", E::kBadTrailer},
       {"0\r\ntransfer-encoding: chunked\r\n\r\n", E::kBadTrailer},
       {"0\r\nHost: b\r\n\r\n", E::kBadTrailer},
+      {"0\r\nConnection: close\r\n\r\n", E::kBadTrailer},
+      {"0\r\nKeep-Alive: a\r\n\r\n", E::kBadTrailer},
+      {"0\r\nProxy-Connection: close\r\n\r\n", E::kBadTrailer},
+      {"0\r\nTE: trailers\r\n\r\n", E::kBadTrailer},
+      {"0\r\nUpgrade: h2c\r\n\r\n", E::kBadTrailer},
   };
   for (const Case& c : cases) {
     for (size_t first = 0; first <= c.bytes.size(); ++first) {

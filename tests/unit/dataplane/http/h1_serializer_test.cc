@@ -161,6 +161,7 @@ TEST(ResponseSerializer, FitsTheClientsConnection) {
       {"HTTP/1.1 204 N\r\nTransfer-Encoding: chunked\r\n", get, http11, "HTTP/1.1 204 N\r\n", true},
       {"HTTP/1.1 103 H\r\nLink: x\r\n", get, http11_close, "HTTP/1.1 103 H\r\nLink: x\r\n", true},
       {"HTTP/1.1 200\r\n", head, http11, "HTTP/1.1 200 \r\n", true},
+      {"HTTP/1.1 200 OK\r\nTE: trailers\r\nContent-Length: 2\r\n", get, http11, length, true},
   };
   for (const Case& c : cases) {
     Response response(c.received + "\r\n", c.context);

@@ -36,5 +36,57 @@ TEST(WriteH2Request, OnlyAGetWithoutABodyBecomesAnExtendedConnect) {
             ":method=GET|:scheme=http|:authority=a|:path=/|content-length=4|");
 }
 
+TEST(WriteH2Response, LeavesOutWhatHttp2Forbids) {
+  struct Case {
+    std::string_view bytes;
+    RequestContext context;
+    std::string_view fields;
+  };
+  const RequestContext get;
+  const RequestContext head{.is_head = true};
+  const Case cases[] = {
+      {"HTTP/1.1 200 OK\r\nTE: trailers\r\nX: y\r\nContent-Length: 2\r\n\r\n", get,
+       ":status=200|X=y|content-length=2|"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", head, ":status=200|Content-Length=2|"},
+      {"HTTP/1.1 103 Early\r\nContent-Length: 2\r\n\r\n", head, ":status=103|"},
+      {"HTTP/1.1 304 Same\r\nContent-Length: 2\r\n\r\n", get, ":status=304|Content-Length=2|"},
+      {"HTTP/1.1 204 None\r\nContent-Length: 2\r\n\r\n", get, ":status=204|"},
+  };
+  for (const Case& c : cases) {
+    HeadParser parser;
+    ResponseHead response;
+    ASSERT_EQ(parser.ParseResponse(c.bytes, {}, c.context, &response).outcome, ParseResult::kDone);
+    H2FieldList list;
+    WriteH2Response(response, c.context, /*is_websocket=*/false, &list);
+    EXPECT_EQ(TextOf(list), c.fields) << c.bytes;
+  }
+}
+
+TEST(H2HeadReader, TeIsForRequests) {
+  using Kind = H2HeadReader::Kind;
+  Arena arena;
+  HeaderList fields;
+  H2HeadReader reader;
+  RequestHead request;
+  reader.Begin(Kind::kRequest, {}, &arena, &request.headers);
+  for (auto [name, value] : {std::pair{":method", "GET"},
+                             {":scheme", "http"},
+                             {":path", "/"},
+                             {":authority", "a"},
+                             {"te", "trailers"}}) {
+    reader.Add(name, value);
+  }
+  EXPECT_EQ(reader.FinishRequest(/*ends_stream=*/true, 1, &request), ParseError::kNone);
+  ResponseHead response;
+  reader.Begin(Kind::kResponse, {}, &arena, &response.headers);
+  reader.Add(":status", "200");
+  reader.Add("te", "trailers");
+  EXPECT_NE(reader.FinishResponse(/*ends_stream=*/true, {}, /*is_websocket=*/false, &response),
+            ParseError::kNone);
+  reader.Begin(Kind::kTrailers, {}, &arena, &fields);
+  reader.Add("te", "trailers");
+  EXPECT_NE(reader.FinishTrailers(), ParseError::kNone);
+}
+
 }  // namespace
 }  // namespace lb::http
