@@ -269,25 +269,34 @@ ParseError H2HeadReader::FinishResponse(bool ends_stream, const RequestContext& 
 
 ParseError H2HeadReader::FinishTrailers() { return error_; }
 
+// The :authority of a request: Host, else what an absolute-form target names (RFC 9113 section
+// 8.3.1).
+std::string_view AuthorityOf(const RequestHead& head) {
+  if (head.method == "CONNECT") return head.target;
+  const Header* host = head.headers.Find(HeaderId::kHost);
+  return host != nullptr ? host->value : head.authority();
+}
+
+// The :path, which is never empty and begins with a slash, but for the asterisk of OPTIONS.
+std::string_view PathOf(const RequestHead& head, std::string* space) {
+  const std::string_view path = head.path_and_query();
+  if (path.empty()) return head.method == "OPTIONS" ? "*" : "/";
+  if (path[0] != '?') return path;
+  space->assign("/").append(path);
+  return *space;
+}
+
 void WriteH2Request(const RequestHead& head, std::string_view scheme, H2FieldList* out) {
   std::vector<H2Field>& fields = out->fields;
   fields.clear();
   const bool is_websocket = IsWebSocketUpgrade(head);
   const bool is_connect = head.method == "CONNECT";
-  const Header* host = head.headers.Find(HeaderId::kHost);
   fields.push_back({":method", is_websocket ? "CONNECT" : head.method});
   if (is_websocket) fields.push_back({":protocol", kWebSocket});
   if (!is_connect) fields.push_back({":scheme", scheme});
-  if (is_connect) {
-    fields.push_back({":authority", head.target});
-  } else if (host != nullptr && !host->value.empty()) {
-    fields.push_back({":authority", host->value});
-  }
-  if (!is_connect) {
-    const std::string_view path = head.path_and_query();
-    const bool is_asterisk = path.empty() && head.method == "OPTIONS";
-    fields.push_back({":path", is_asterisk ? "*" : path.empty() ? "/" : path});
-  }
+  const std::string_view authority = AuthorityOf(head);
+  if (!authority.empty()) fields.push_back({":authority", authority});
+  if (!is_connect) fields.push_back({":path", PathOf(head, &out->path)});
   for (const Header& field : head.headers) {
     if (field.id == HeaderId::kOther) {
       if (is_websocket && EqualsIgnoreCase(field.name, "sec-websocket-key")) continue;

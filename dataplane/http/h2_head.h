@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct H2Field {
 // The fields of one head, with room for the numbers among them. Reused for the next.
 struct H2FieldList {
   std::vector<H2Field> fields;
+  std::string path;
   char status[4];
   char length[24];
 };

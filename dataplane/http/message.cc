@@ -171,6 +171,15 @@ std::string_view RequestHead::query() const {
 
 std::string_view RequestHead::path_and_query() const { return target.substr(PathStart(target)); }
 
+std::string_view RequestHead::authority() const {
+  const size_t start = target.find("://");
+  if (target.empty() || target[0] == '/' || start == std::string_view::npos) return {};
+  std::string_view named = target.substr(start + 3);
+  named = named.substr(0, named.find_first_of("/?"));
+  const size_t user_end = named.rfind('@');
+  return user_end == std::string_view::npos ? named : named.substr(user_end + 1);
+}
+
 void RequestHead::Clear() {
   method = {};
   target = {};

@@ -110,6 +110,8 @@ struct RequestHead {
   std::string_view query() const;
   // The path with the query: "/a?x=1"; "*" for the asterisk-form.
   std::string_view path_and_query() const;
+  // The host and port that a target in absolute-form names, without user information; else empty.
+  std::string_view authority() const;
   void Clear();
 };
 

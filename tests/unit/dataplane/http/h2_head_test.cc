@@ -25,6 +25,30 @@ std::string RequestFieldsOf(std::string_view bytes) {
   return TextOf(list);
 }
 
+TEST(WriteH2Request, MakesPseudoFieldsOfEveryFormOfTarget) {
+  struct Case {
+    std::string line;
+    std::string fields;
+  };
+  const std::string get = ":method=GET|:scheme=http|:authority=a|:path=";
+  const Case cases[] = {
+      {"GET /x?y HTTP/1.1\r\nHost: a\r\n", get + "/x?y|"},
+      {"GET http://a/x HTTP/1.1\r\nHost: a\r\n", get + "/x|"},
+      {"GET http://a HTTP/1.1\r\nHost: a\r\n", get + "/|"},
+      {"GET http://a?x=/ HTTP/1.1\r\nHost: a\r\n", get + "/?x=/|"},
+      {"GET http://a/x HTTP/1.0\r\n", get + "/x|"},
+      {"GET http://u:p@a?x HTTP/1.0\r\n", get + "/?x|"},
+      {"GET /http://a/ HTTP/1.0\r\n", ":method=GET|:scheme=http|:path=/http://a/|"},
+      {"GET / HTTP/1.1\r\nHost:\r\n", ":method=GET|:scheme=http|:path=/|"},
+      {"OPTIONS * HTTP/1.1\r\nHost: a\r\n", ":method=OPTIONS|:scheme=http|:authority=a|:path=*|"},
+      {"OPTIONS http://a HTTP/1.1\r\nHost: a\r\n",
+       ":method=OPTIONS|:scheme=http|:authority=a|:path=*|"},
+      {"CONNECT a:80 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n",
+       ":method=CONNECT|:authority=a:80|"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(RequestFieldsOf(c.line + "\r\n"), c.fields) << c.line;
+}
+
 TEST(WriteH2Request, OnlyAGetWithoutABodyBecomesAnExtendedConnect) {
   const std::string offer =
       " / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
