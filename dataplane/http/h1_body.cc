@@ -47,6 +47,7 @@ BodyStep ChunkedReader::Next(std::string_view bytes) {
     step.error = ReadFraming(bytes[at]);
     if (step.error != ParseError::kNone) {
       step.outcome = BodyStep::kError;
+      step.consumed = at;
       step.data = {};
       return step;
     }

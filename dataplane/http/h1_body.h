@@ -33,7 +33,9 @@ struct BodyStep {
   };
   Outcome outcome = kNeedMore;
   ParseError error = ParseError::kNone;
-  size_t consumed = 0;    // bytes to drop from the front of the input, `data` included
+  // Bytes to drop from the front of the input, `data` included; kError: where the first wrong byte
+  // is.
+  size_t consumed = 0;
   std::string_view data;  // a view into the input
 };
 

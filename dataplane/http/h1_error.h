@@ -49,6 +49,12 @@ enum class ParseError : uint8_t {
   kTrailersTooLarge,
 };
 
+// Where a message stops being one.
+struct Fault {
+  ParseError error = ParseError::kNone;
+  size_t position = 0;  // of the first wrong byte; of a wrong field, of its value
+};
+
 // The status with which the proxy answers a request that failed so: 400, 414, 431, ...
 // For a failed response the proxy answers 502 whatever the error.
 uint16_t StatusOf(ParseError error);

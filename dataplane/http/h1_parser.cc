@@ -36,6 +36,42 @@ ParseError LineEndOr(char c, ParseError error) {
   return c == '\n' || c == '\r' ? ParseError::kBadLineEnd : error;
 }
 
+// What a fault of the fields' meaning is found at: the value of the last field with the id.
+const char* ValueOf(const HeaderList& headers, HeaderId id) {
+  const char* value = nullptr;
+  for (const Header& field : headers) {
+    if (field.id == id) value = field.value.data();
+  }
+  return value;
+}
+
+const char* StartOf(const RequestHead& head) { return head.target.data(); }
+const char* StartOf(const ResponseHead& head) { return head.reason.data(); }
+
+// Null: the head is at fault as a whole.
+template <typename Head>
+const char* PlaceOf(ParseError error, const Head& head) {
+  switch (error) {
+    case ParseError::kBadContentLength:
+    case ParseError::kRepeatedContentLength:
+      return ValueOf(head.headers, HeaderId::kContentLength);
+    case ParseError::kContentLengthWithTransferEncoding:
+    case ParseError::kBadTransferEncoding:
+    case ParseError::kUnsupportedTransferEncoding:
+    case ParseError::kTransferEncodingInHttp10:
+      return ValueOf(head.headers, HeaderId::kTransferEncoding);
+    case ParseError::kRepeatedHost:
+    case ParseError::kBadHost:
+    case ParseError::kHostMismatch:
+      return ValueOf(head.headers, HeaderId::kHost);
+    case ParseError::kBadTarget:
+    case ParseError::kUnexpectedUpgrade:
+      return StartOf(head);
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 HeadParser::Cursor HeadParser::Resume(std::string_view bytes, const Limits& limits,
@@ -57,22 +93,29 @@ HeadParser::Scan HeadParser::Pause(Phase phase) {
   return Scan::kMore;
 }
 
-template <typename Finish>
+template <typename Head, typename Finish>
 ParseResult HeadParser::Conclude(Scan scan, const Cursor& cursor, std::string_view bytes,
-                                 const Limits& limits, Finish finish) {
+                                 const Limits& limits, const Head& head, Finish finish) {
   if (scan == Scan::kMore && bytes.size() < limits.max_head_bytes) {
     scanned_ = static_cast<size_t>(cursor.at - base_);
     token_ = static_cast<size_t>(cursor.token - base_);
     return {ParseResult::kNeedMore, ParseError::kNone, 0};
   }
   ParseError error = cursor.error;
+  const char* place = cursor.at;
   if (scan == Scan::kMore) {
     error = phase_ <= Phase::kVersion ? ParseError::kTargetTooLong : ParseError::kHeadTooLarge;
   } else if (scan == Scan::kComplete) {
     error = finish();
+    if (error != ParseError::kNone) {
+      const char* found = PlaceOf(error, head);
+      place = found != nullptr ? found : base_;
+    }
   }
   Reset();
-  if (error != ParseError::kNone) return {ParseResult::kError, error, 0};
+  if (error != ParseError::kNone) {
+    return {ParseResult::kError, error, 0, static_cast<size_t>(place - base_)};
+  }
   return {ParseResult::kDone, ParseError::kNone, static_cast<size_t>(cursor.at - base_)};
 }
 
@@ -83,7 +126,7 @@ ParseResult HeadParser::ParseRequest(std::string_view bytes, const Limits& limit
   Scan scan = Scan::kComplete;
   if (phase_ < Phase::kFieldStart) scan = RequestLine(&cursor, head);
   if (scan == Scan::kComplete) scan = Fields(&cursor, limits, &head->headers);
-  return Conclude(scan, cursor, bytes, limits, [head] { return InterpretRequest(head); });
+  return Conclude(scan, cursor, bytes, limits, *head, [head] { return InterpretRequest(head); });
 }
 
 ParseResult HeadParser::ParseResponse(std::string_view bytes, const Limits& limits,
@@ -93,7 +136,7 @@ ParseResult HeadParser::ParseResponse(std::string_view bytes, const Limits& limi
   Scan scan = Scan::kComplete;
   if (phase_ < Phase::kFieldStart) scan = StatusLine(&cursor, head);
   if (scan == Scan::kComplete) scan = Fields(&cursor, limits, &head->headers);
-  return Conclude(scan, cursor, bytes, limits,
+  return Conclude(scan, cursor, bytes, limits, *head,
                   [&context, head] { return InterpretResponse(context, head); });
 }
 
@@ -132,8 +175,10 @@ HeadParser::Scan HeadParser::RequestLine(Cursor* cursor, RequestHead* head) {
       const size_t have = std::min<size_t>(static_cast<size_t>(end - at), kUsualVersion.size());
       if (std::memcmp(at, kUsualVersion.data(), have) != 0) {
         for (size_t i = 0; i < have; ++i) {
-          if (i < kVersionBytes && !FitsVersion(at[i], i)) return fail(ParseError::kBadVersion);
-          if (i >= kVersionBytes && at[i] != kUsualVersion[i]) return fail(ParseError::kBadLineEnd);
+          const bool is_version = i < kVersionBytes;
+          if (is_version ? FitsVersion(at[i], i) : at[i] == kUsualVersion[i]) continue;
+          at += i;
+          return fail(is_version ? ParseError::kBadVersion : ParseError::kBadLineEnd);
         }
       }
       if (have < kUsualVersion.size()) return Pause(Phase::kVersion);
@@ -158,12 +203,13 @@ HeadParser::Scan HeadParser::StatusLine(Cursor* cursor, ResponseHead* head) {
     const bool is_usual = have > kStatusBytes && std::memcmp(at, "HTTP/1.1 ", 9) == 0;
     for (size_t i = is_usual ? kVersionBytes + 1 : 0; i < have; ++i) {
       const char c = at[i];
-      if (i < kVersionBytes && !FitsVersion(c, i)) return fail(ParseError::kBadVersion);
-      if (i == kVersionBytes && c != ' ') return fail(ParseError::kBadVersion);
-      if (i > kVersionBytes && i < kStatusBytes && !IsDigit(c)) {
-        return fail(ParseError::kBadStatus);
-      }
-      if (i == kStatusBytes && c != ' ' && c != '\r') return fail(ParseError::kBadStatus);
+      const bool fits = i < kVersionBytes    ? FitsVersion(c, i)
+                        : i == kVersionBytes ? c == ' '
+                        : i < kStatusBytes   ? IsDigit(c)
+                                             : c == ' ' || c == '\r';
+      if (fits) continue;
+      at += i;
+      return fail(i <= kVersionBytes ? ParseError::kBadVersion : ParseError::kBadStatus);
     }
     if (have <= kStatusBytes) return Pause(Phase::kStatusVersion);
     if (!ReadMinor(at, &head->version_minor)) return fail(ParseError::kUnsupportedVersion);
@@ -193,8 +239,9 @@ HeadParser::Scan HeadParser::Fields(Cursor* cursor, const Limits& limits, Header
     cursor->token = token;
     return Pause(phase);
   };
-  auto fail = [cursor](ParseError error) {
+  auto fail = [&](ParseError error) {
     cursor->error = error;
+    cursor->at = at;
     return Scan::kFailed;
   };
   // A pass per field; after a pause, the switch enters one in its middle.

@@ -42,6 +42,7 @@ struct ParseResult {
   Outcome outcome = kNeedMore;
   ParseError error = ParseError::kNone;  // kError only
   size_t consumed = 0;                   // kDone: bytes of the head, with skipped empty lines
+  size_t position = 0;                   // kError: Fault::position in the bytes
 };
 
 // What a response's framing depends on besides itself (RFC 9112 section 6.3).
@@ -113,9 +114,9 @@ class HeadParser {
   Scan StatusLine(Cursor* cursor, ResponseHead* head);
   Scan Fields(Cursor* cursor, const Limits& limits, HeaderList* headers);
   // Turns how the scan ended into the result; `finish()` checks the complete head.
-  template <typename Finish>
+  template <typename Head, typename Finish>
   ParseResult Conclude(Scan scan, const Cursor& cursor, std::string_view bytes,
-                       const Limits& limits, Finish finish);
+                       const Limits& limits, const Head& head, Finish finish);
   // The scan stops at the cursor, in `phase`, for want of bytes.
   Scan Pause(Phase phase);
 

@@ -27,6 +27,7 @@ const nghttp2_session_callbacks* H2Callbacks::Get() {
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, OnBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback(made, OnHeader);
     nghttp2_session_callbacks_set_on_invalid_header_callback(made, OnInvalidHeader);
+    nghttp2_session_callbacks_set_error_callback2(made, OnComplaint);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, OnFrame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, OnInvalidFrame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, OnData);
@@ -125,6 +126,25 @@ int H2Callbacks::OnInvalidHeader(nghttp2_session*, const nghttp2_frame*, const u
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
+// The library says which field it was only in words: "... name: [te], value: [gzip]".
+int H2Callbacks::OnComplaint(nghttp2_session*, int error, const char* text, size_t size,
+                             void* user) {
+  if (error != NGHTTP2_ERR_HTTP_HEADER) return 0;
+  constexpr std::string_view kName = "name: [";
+  constexpr std::string_view kValue = "], value: [";
+  const std::string_view words(text, size);
+  const size_t name = words.find(kName);
+  const size_t value = words.find(kValue, name);
+  if (name == std::string_view::npos || value == std::string_view::npos) return 0;
+  const size_t name_begin = name + kName.size();
+  const size_t value_begin = value + kValue.size();
+  const size_t value_end = std::max(words.rfind(']'), value_begin);
+  std::string& field = Of(user)->wrong_field_;
+  field = words.substr(name_begin, value - name_begin);
+  field.append(": ").append(words.substr(value_begin, value_end - value_begin));
+  return 0;
+}
+
 int H2Callbacks::OnFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
   H2Session* self = Of(user);
   const int32_t id = frame->hd.stream_id;
@@ -181,6 +201,13 @@ int H2Callbacks::OnInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, in
                                 void* user) {
   H2Session* self = Of(user);
   if (frame->hd.type == NGHTTP2_HEADERS) {
+    H2Channel* channel = self->head_channel_;
+    const std::string field = std::exchange(self->wrong_field_, std::string());
+    const bool is_malformed =
+        error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING;
+    if (is_malformed && channel != nullptr && channel->user != nullptr) {
+      channel->user->OnMalformed(ParseError::kNone, field);
+    }
     self->is_in_head_ = false;
     self->head_channel_ = nullptr;
   }

@@ -26,6 +26,7 @@ struct H2Callbacks {
                              const uint8_t* name, size_t name_bytes, const uint8_t* value,
                              size_t value_bytes, uint8_t flags, void* user);
   static int OnFrame(nghttp2_session* session, const nghttp2_frame* frame, void* user);
+  static int OnComplaint(nghttp2_session*, int error, const char* text, size_t size, void* user);
   static int OnInvalidFrame(nghttp2_session* session, const nghttp2_frame* frame, int error,
                             void* user);
   static int OnData(nghttp2_session* session, uint8_t flags, int32_t id, const uint8_t* data,

@@ -65,6 +65,7 @@ void H2HeadReader::Begin(Kind kind, const Limits& limits, Arena* arena, HeaderLi
   method_ = scheme_ = authority_ = path_ = protocol_ = status_ = host_ = length_ = {};
   has_host_ = has_authority_ = has_length_ = expects_continue_ = false;
   cookies_.clear();
+  wrong_field_.clear();
   // Host comes first, wherever it was, or from :authority.
   if (kind == Kind::kRequest) headers_->Add("host", {}, HeaderId::kHost);
 }
@@ -84,6 +85,9 @@ bool H2HeadReader::Add(std::string_view name, std::string_view value) {
     AddPseudo(name, arena_->Copy(value));
   } else {
     AddField(name, value);
+  }
+  if (error_ != ParseError::kNone && wrong_field_.empty()) {
+    wrong_field_.append(name).append(": ").append(value);
   }
   return true;
 }

@@ -43,6 +43,8 @@ class H2HeadReader {
   ParseError FinishResponse(bool ends_stream, const RequestContext& request, bool is_websocket,
                             ResponseHead* head);
   ParseError FinishTrailers();
+  // "name: value" of the first field that was wrong by itself; empty: none was.
+  const std::string& wrong_field() const { return wrong_field_; }
 
  private:
   void AddPseudo(std::string_view name, std::string_view value);
@@ -66,6 +68,7 @@ class H2HeadReader {
   std::string_view length_;
   bool expects_continue_ = false;
   std::vector<std::string_view> cookies_;
+  std::string wrong_field_;
 };
 
 // A field as it goes out. Borrowed texts; names in any case (nghttp2 lowers them).

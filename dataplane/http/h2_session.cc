@@ -199,6 +199,7 @@ void H2Session::FinishHead(H2Channel* channel, bool ends) {
       (error == ParseError::kHeadTooLarge || error == ParseError::kTooManyHeaders);
   if (error != ParseError::kNone && !may_be_answered) {
     guard_.CountFault(H2Guard::kBadStreamWeight);
+    user->OnMalformed(error, head_reader_.wrong_field());
     Reset(channel, H2Error::kProtocolError);
   }
   if (ends) channel->has_received_end = true;

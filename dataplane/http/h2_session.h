@@ -58,6 +58,9 @@ class H2StreamUser {
   virtual void OnData(std::string_view data) = 0;
   // The message is complete, with its trailers.
   virtual void OnEnd() = 0;
+  // What was received as a head or trailers is none. `field`: "name: value" of the field at fault;
+  // empty: not one alone. kNone: the library's verdict.
+  virtual void OnMalformed(ParseError /*error*/, std::string_view /*field*/) {}
   // Sending may go on: a window was opened.
   virtual void OnWindow() = 0;
   // The stream is gone. `error`: the code of the reset by either side; kNoError when both messages
@@ -196,6 +199,7 @@ class H2Session {
   uint32_t continuations_ = 0;  // of the block being received
   size_t queued_before_ = 0;    // frames in the library's queue, when the last frame began
   ResponseHead* response_head_ = nullptr;  // of the block being received, kClient
+  std::string wrong_field_;                // the library's complaint of the block being received
   H2Channel* head_channel_ = nullptr;      // of the block being received; null: nobody wants it
   bool is_broken_ = false;                 // what the peer sends is not looked at any more
   bool has_gone_away_ = false;             // GOAWAY was received

@@ -14,7 +14,7 @@ void H1Source::Start(http::Framing framing, uint64_t content_length, const http:
   body_.Start(framing, content_length, limits);
   pending_ = {};
   pending_framing_ = 0;
-  error_ = http::ParseError::kNone;
+  fault_ = {};
   received_ = 0;
 }
 
@@ -24,7 +24,7 @@ bool H1Source::Decode() {
   while (!in_->is_empty() && !body_.done()) {
     http::BodyStep step = body_.Next(in_->readable());
     if (step.outcome == http::BodyStep::kError) {
-      error_ = step.error;
+      fault_ = {step.error, step.consumed};
       return false;
     }
     if (step.data.empty()) {
@@ -48,7 +48,7 @@ bool H1Source::Decode() {
 BodyPiece H1Source::Next() {
   if (!pending_.empty()) return {BodyPiece::kData, pending_};
   if (Decode()) return {BodyPiece::kData, pending_};
-  if (error_ != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
+  if (error() != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
   if (body_.done()) return {BodyPiece::kDone, {}};
   return Receive();
 }
@@ -75,21 +75,27 @@ BodyPiece H1Source::Receive() {
     }
     in_->Commit(got.bytes);
     if (Decode()) return {BodyPiece::kData, pending_};
-    if (error_ != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
+    if (error() != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
     if (body_.done()) return {BodyPiece::kDone, {}};
   }
 }
 
-bool H1Source::IsBufferedValid() const {
-  if (body_.framing() != http::Framing::kChunked) return true;  // any bytes will do
+http::Fault H1Source::FindFault() const {
+  if (body_.framing() != http::Framing::kChunked) return {};  // any bytes will do
   http::BodyReader probe = body_;
-  std::string_view bytes = in_->readable();
-  while (!bytes.empty() && !probe.done()) {
-    const http::BodyStep step = probe.Next(bytes);
-    if (step.outcome == http::BodyStep::kError) return false;
-    bytes.remove_prefix(step.consumed);
+  const std::string_view bytes = in_->readable();
+  size_t at = 0;
+  while (at < bytes.size() && !probe.done()) {
+    const http::BodyStep step = probe.Next(bytes.substr(at));
+    at += step.consumed;
+    if (step.outcome == http::BodyStep::kError) return {step.error, at};
   }
-  return true;
+  return {};
+}
+
+MessageFault H1Source::fault() const {
+  if (fault_.error == http::ParseError::kNone) return {};
+  return {http::Describe(fault_.error), fault_.position, in_->readable()};
 }
 
 void H1Source::Consume(size_t bytes) {

@@ -31,11 +31,14 @@ class H1Source final : public MessageSource {
 
   // Whether what is buffered so far could be of this body: nothing is consumed. A check ahead of
   // Next(), so that a message that is broken from the start is not begun to be forwarded.
-  bool IsBufferedValid() const;
+  bool IsBufferedValid() const { return FindFault().error == http::ParseError::kNone; }
+  // Where it could not; its position is behind the head.
+  http::Fault FindFault() const;
 
   bool done() const { return body_.done() && pending_.empty(); }
   // What was wrong, after kInvalid.
-  http::ParseError error() const { return error_; }
+  http::ParseError error() const { return fault_.error; }
+  MessageFault fault() const override;
   uint64_t received_bytes() const { return received_; }
 
  private:
@@ -47,7 +50,7 @@ class H1Source final : public MessageSource {
   http::BodyReader body_;
   std::string_view pending_;    // decoded and not yet consumed; a view into `in_`
   size_t pending_framing_ = 0;  // bytes of `in_` to drop once `pending_` is consumed
-  http::ParseError error_ = http::ParseError::kNone;
+  http::Fault fault_;
   uint64_t received_ = 0;  // body bytes, as framed, since Start()
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/millis.h"
 
 namespace lb::proxy {
@@ -57,6 +58,11 @@ void H2ClientStream::OnHead(http::ParseError error) {
   if (refusal != http::ParseError::kNone && http::StatusOf(refusal) != 431) return;
   has_head_ = true;
   connection_->NoteHead(this);
+}
+
+void H2ClientStream::OnMalformed(http::ParseError error, std::string_view field) {
+  KeepBadMessage(connection_->worker(), *this, MessageKind::kRequest,
+                 {ReasonOf(error, field), /*position=*/0, field, /*is_http2=*/true});
 }
 
 void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {

@@ -68,6 +68,7 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
   http::Arena* arena() override { return &exchange_->arena; }
   http::RequestHead* received_request() override { return &exchange_->request; }
   void OnHead(http::ParseError error) override;
+  void OnMalformed(http::ParseError error, std::string_view field) override;
   void OnClosed(http::H2Error error, bool is_unprocessed) override;
 
   H2Connection* const connection_;

@@ -79,6 +79,15 @@ void H2Server::OnHead(http::ParseError error) {
   ready()->Raise(event::kReadable);
 }
 
+void H2Server::OnMalformed(http::ParseError error, std::string_view field) {
+  fault_reason_ = ReasonOf(error, field);
+  fault_field_ = field;
+}
+
+MessageFault H2Server::fault() const {
+  return {fault_reason_, /*position=*/0, fault_field_, /*is_http2=*/true};
+}
+
 ServerSide::HeadStatus H2Server::ReceiveHead(const http::Limits&, const http::RequestContext&,
                                              http::ResponseHead* head) {
   if (!has_head_ && !later_.empty()) {

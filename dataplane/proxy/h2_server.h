@@ -27,6 +27,7 @@ class H2Server final : public H2Stream, public ServerSide, public H2SettingsWait
   HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                          http::ResponseHead* head) override;
   MessageSource* response_body() override { return message_source(); }
+  MessageFault fault() const override;
   bool has_received() const override { return has_received_; }
   event::Source* source() override { return ready(); }
   upstream::UpstreamConnection& connection() override { return upstream_->connection(); }
@@ -41,6 +42,7 @@ class H2Server final : public H2Stream, public ServerSide, public H2SettingsWait
     return is_later_ ? &incoming_ : head_;
   }
   void OnHead(http::ParseError error) override;
+  void OnMalformed(http::ParseError error, std::string_view field) override;
   // H2SettingsWaiter.
   void OnSettings() override;
 
@@ -56,7 +58,9 @@ class H2Server final : public H2Stream, public ServerSide, public H2SettingsWait
   const http::RequestHead* waiting_ = nullptr;  // to be sent once the server's SETTINGS are there
   std::string_view websocket_key_;
   bool has_received_ = false;
-  bool is_broken_ = false;    // the response was malformed
+  bool is_broken_ = false;         // the response was malformed
+  std::string_view fault_reason_;  // why; empty: it was not
+  std::string fault_field_;
   bool is_unopened_ = false;  // the connection took no more streams
 };
 

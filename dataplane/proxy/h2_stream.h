@@ -97,6 +97,12 @@ class H2Stream : public http::H2StreamUser, public H2Writer {
   void OnWindow() override;
   void OnClosed(http::H2Error error, bool is_unprocessed) override;
 
+  // Of H2StreamUser::OnMalformed(), in words.
+  static std::string_view ReasonOf(http::ParseError error, std::string_view field) {
+    if (error != http::ParseError::kNone) return http::Describe(error);
+    return field.empty() ? "malformed head" : "malformed header field";
+  }
+
   http::H2Error close_error() const { return close_error_; }
   bool is_unprocessed() const { return is_unprocessed_; }
   H2Transport& transport() { return *transport_; }

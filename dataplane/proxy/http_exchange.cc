@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dataplane/proxy/access_log.h"
+#include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_end.h"
 #include "dataplane/proxy/exchange_request.h"
@@ -139,6 +140,7 @@ void RefuseBrokenBody(Exchange* x, PumpStatus up) {
     return;
   }
   x->frontend->runtime->counters[x->worker->index].request_errors.Add();
+  KeepBadMessage(x->worker, *x->session, MessageKind::kRequest, x->client->request_body()->fault());
   ReplyWithError(x, 400, 'P', 'H');
 }
 
@@ -201,6 +203,9 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, Server
     if ((status == HeadStatus::kClosed || is_refused) && lease->is_reused &&
         !server->has_received()) {
       co_return HandleStale(x, lease, is_refused);
+    }
+    if (status == HeadStatus::kInvalid || status == HeadStatus::kClosed) {
+      KeepBadMessage(x->worker, *x->session, MessageKind::kResponse, server->fault());
     }
     if (status == HeadStatus::kClosed || status == HeadStatus::kInvalid || is_refused) {
       RefuseBrokenResponse(x, lease, status);
@@ -270,6 +275,8 @@ bool RelayOnce(Exchange* x, ServerSide* server, Relay* relay) {
   PumpRequest(x, server, relay);
   if (relay->up == PumpStatus::kSourceCut || relay->up == PumpStatus::kSourceInvalid) {
     // Half a request: neither side can make sense of the rest of this exchange.
+    KeepBadMessage(x->worker, *x->session, MessageKind::kRequest,
+                   x->client->request_body()->fault());
     x->client->response_sink()->Flush();
     x->SetEnd(relay->up == PumpStatus::kSourceCut ? 'C' : 'P', 'D');
     return false;
@@ -288,6 +295,8 @@ bool RelayOnce(Exchange* x, ServerSide* server, Relay* relay) {
       x->SetEnd('S', 'D');
       return false;
     case PumpStatus::kSourceInvalid:
+      KeepBadMessage(x->worker, *x->session, MessageKind::kResponse,
+                     server->response_body()->fault());
       x->client->response_sink()->Flush();
       x->SetEnd('P', 'D');
       return false;

@@ -10,6 +10,7 @@
 #include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/arrival.h"
+#include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/h2_connection.h"
@@ -67,6 +68,7 @@ class HttpSession final : public Session {
   bool PassesRules(ConnectionRules which);
   void BeginExchange(Exchange* x);
   HeadStep AdvanceHead(Exchange* x);
+  void KeepBad(const http::Fault& fault, std::string_view bytes);
   bool SpeaksHttp2() const;
   bool MayBePreface() const;
   void NoteHead(Exchange* x);
@@ -144,6 +146,11 @@ event::Task<void> HttpSession::RefuseAfterWait(HttpSession* self, Exchange* x, W
   }
 }
 
+void HttpSession::KeepBad(const http::Fault& fault, std::string_view bytes) {
+  KeepBadMessage(worker_, *this, MessageKind::kRequest,
+                 {http::Describe(fault.error), fault.position, bytes});
+}
+
 // Reads and parses as much of a request's head as there is.
 HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
   H1Client& client = *x->h1_client;
@@ -156,13 +163,18 @@ HttpSession::HeadStep HttpSession::AdvanceHead(Exchange* x) {
       if (parsed.outcome == http::ParseResult::kError) {
         x->bytes_from_client = in_.size();
         refusal_ = http::StatusOf(parsed.error);
+        KeepBad({parsed.error, parsed.position}, in_.readable());
         return HeadStep::kInvalid;
       }
       if (parsed.outcome == http::ParseResult::kDone) {
         in_.ConsumeInPlace(parsed.consumed);
         x->bytes_from_client = parsed.consumed;
         client.Start(x->request, limits);
-        if (client.source().IsBufferedValid()) return HeadStep::kReceived;
+        const http::Fault fault = client.source().FindFault();
+        if (fault.error == http::ParseError::kNone) return HeadStep::kReceived;
+        // With the head, whose bytes are still in front of those of the body.
+        KeepBad({fault.error, parsed.consumed + fault.position},
+                {in_.read_position() - parsed.consumed, parsed.consumed + in_.size()});
         x->bytes_from_client += in_.size();
         refusal_ = 400;
         return HeadStep::kInvalid;

@@ -65,7 +65,10 @@ ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
   for (;;) {
     if (!in.is_empty()) {
       http::ParseResult parsed = parser_.ParseResponse(in.readable(), limits, request, head);
-      if (parsed.outcome == http::ParseResult::kError) return HeadStatus::kInvalid;
+      if (parsed.outcome == http::ParseResult::kError) {
+        fault_ = {parsed.error, parsed.position};
+        return HeadStatus::kInvalid;
+      }
       if (parsed.outcome == http::ParseResult::kDone) {
         // In place: the head's texts must last until it has been written to the client.
         in.ConsumeInPlace(parsed.consumed);
@@ -78,7 +81,10 @@ ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
     }
     in.Reserve();
     if (in.free_bytes() == 0 && in.consumed_bytes() > 0) in.Compact();
-    if (in.free_bytes() == 0) return HeadStatus::kInvalid;
+    if (in.free_bytes() == 0) {
+      fault_ = {http::ParseError::kHeadTooLarge, in.size()};
+      return HeadStatus::kInvalid;
+    }
     IoResult got = connection_->stream.Read(in.free_space(), in.free_bytes());
     if (got.status == IoStatus::kAgain) return HeadStatus::kAgain;
     if (got.status == IoStatus::kAborted) return HeadStatus::kAborted;
@@ -86,6 +92,11 @@ ServerSide::HeadStatus H1Server::ReceiveHead(const http::Limits& limits,
     has_received_ = true;
     in.Commit(got.bytes);
   }
+}
+
+MessageFault H1Server::fault() const {
+  if (fault_.error == http::ParseError::kNone) return {};
+  return {http::Describe(fault_.error), fault_.position, connection_->in.readable()};
 }
 
 bool H1Server::IsReusable() {

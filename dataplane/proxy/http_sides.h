@@ -67,6 +67,8 @@ class ServerSide {
   virtual HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                                  http::ResponseHead* head) = 0;
   virtual MessageSource* response_body() = 0;
+  // What was wrong with the head, after kInvalid.
+  virtual MessageFault fault() const { return {}; }
   // Whether any byte of a response has come.
   virtual bool has_received() const = 0;
   // What tells of the server: kReadable and kHungUp, when there is something to receive; kWritable.
@@ -131,6 +133,7 @@ class H1Server final : public ServerSide {
   HeadStatus ReceiveHead(const http::Limits& limits, const http::RequestContext& request,
                          http::ResponseHead* head) override;
   MessageSource* response_body() override { return &body_; }
+  MessageFault fault() const override;
   bool has_received() const override { return has_received_; }
   event::Source* source() override { return &connection_->stream; }
   upstream::UpstreamConnection& connection() override { return *connection_; }
@@ -148,6 +151,7 @@ class H1Server final : public ServerSide {
   H1Source body_;
   bool keep_alive_ = false;
   bool has_received_ = false;  // any byte of a response
+  http::Fault fault_;
 };
 
 }  // namespace lb::proxy

@@ -35,6 +35,14 @@ struct BodyPiece {
   std::string_view data;
 };
 
+// What was wrong with a message. Borrowed texts, valid until the connection is read again.
+struct MessageFault {
+  std::string_view reason;  // empty: nothing
+  size_t position = 0;      // of the first wrong byte
+  std::string_view bytes;   // what was there of the message; of HTTP/2 the field at fault, if known
+  bool is_http2 = false;
+};
+
 class MessageSource {
  public:
   virtual ~MessageSource() = default;
@@ -43,6 +51,8 @@ class MessageSource {
   virtual void Consume(size_t bytes) = 0;
   virtual event::Interest interest() = 0;
   virtual const http::HeaderList& trailers() const = 0;
+  // What was wrong, after kInvalid.
+  virtual MessageFault fault() const { return {}; }
 
   // For splice(2): the stream whose next `raw_bytes()` are body and nothing else, when no piece of
   // it is buffered. Null: not possible now.

@@ -46,6 +46,7 @@ class DocumentSource {
   virtual LocalDocument PrometheusDocument(const Config& config, std::string_view query) = 0;
 };
 
+class BadMessages;
 class ExchangePool;
 class H2UpstreamPool;
 
@@ -63,6 +64,7 @@ struct WorkerContext {
   SessionList sessions;  // goes before what its exchanges use
   ProcessLoad* load = nullptr;
   DocumentSource* documents = nullptr;
+  BadMessages* bad_messages = nullptr;  // null: none are kept
   const rules::ProcessFacts* process = nullptr;
   const rules::ProxyLookup* lookup = nullptr;
   rules::VariableSet proc_vars;

@@ -317,6 +317,54 @@ TEST(HeadParser, TellsAnErrorWithTheByteThatProvesIt) {
   }
 }
 
+TEST(HeadParser, TellsWhereAMessageIsWrong) {
+  struct Case {
+    std::string bytes;
+    std::string rest;  // what begins with the wrong byte
+  };
+  for (const Case& c : {
+           Case{"G@T / HTTP/1.1\r\n", "@T / HTTP/1.1\r\n"},
+           Case{"GET /\x01 HTTP/1.1\r\n", "\x01 HTTP/1.1\r\n"},
+           Case{"GET / HTTP/x.1\r\n", "x.1\r\n"},
+           Case{"GET / HTTP/1.1\nA: b\r\n", "\nA: b\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a\r\nb d: x\r\n", " d: x\r\n"},
+           Case{"GET / HTTP/1.1\r\nA: b\x01\r\n", "\x01\r\n"},
+           Case{"GET / HTTP/1.1\r\nA: b\r\n c\r\n", " c\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5x\r\n\r\n", "5x\r\n\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "2\r\n\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n", "x\r\n\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "b\r\n\r\n"},
+           Case{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "a b\r\n\r\n"},
+           Case{"GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"},
+       }) {
+    for (size_t first : {c.bytes.size(), size_t{1}, c.bytes.size() - 1}) {
+      HeadParser parser;
+      RequestHead head;
+      ParseResult result =
+          parser.ParseRequest(std::string_view(c.bytes).substr(0, first), Limits(), &head);
+      if (result.outcome == ParseResult::kNeedMore) {
+        result = parser.ParseRequest(c.bytes, Limits(), &head);
+      }
+      ASSERT_EQ(result.outcome, ParseResult::kError) << c.bytes;
+      EXPECT_EQ(c.bytes.substr(result.position), c.rest) << c.bytes;
+    }
+  }
+  for (const Case& c : {
+           Case{"HTTP/1.1 2x0 OK\r\n", "x0 OK\r\n"},
+           Case{"HTTX/1.1 200 OK\r\n", "X/1.1 200 OK\r\n"},
+           Case{"HTTP/1.1 200 O\x01K\r\n", "\x01K\r\n"},
+           Case{"HTTP/1.1 101 S\r\n\r\n", "S\r\n\r\n"},
+           Case{"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", "1, 2\r\n\r\n"},
+       }) {
+    HeadParser parser;
+    ResponseHead head;
+    const ParseResult result = parser.ParseResponse(c.bytes, Limits(), RequestContext(), &head);
+    ASSERT_EQ(result.outcome, ParseResult::kError) << c.bytes;
+    EXPECT_EQ(c.bytes.substr(result.position), c.rest) << c.bytes;
+  }
+}
+
 TEST(HeadParser, BoundsTheHead) {
   Limits limits;
   limits.max_head_bytes = 64;

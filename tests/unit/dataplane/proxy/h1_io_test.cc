@@ -183,13 +183,14 @@ TEST_F(H1IoTest, ChecksBufferedChunksWithoutConsumingThem) {
     Framing framing;
     const char* buffered;
     bool is_valid;
+    size_t position = 0;  // of the first wrong byte
   };
   for (const Case& c :
        {Case{Framing::kChunked, "", true},
         Case{Framing::kChunked, "3\r\nabc\r\n0\r\n\r\nGET", true},
         Case{Framing::kChunked, "3\r\nab", true}, Case{Framing::kChunked, "xyz\r\n", false},
-        Case{Framing::kChunked, "3\r\nabcdef", false},
-        Case{Framing::kChunked, "1\r\na\r\n1\r\nb\r\n-1\r\n", false},
+        Case{Framing::kChunked, "3\r\nabcdef", false, 6},
+        Case{Framing::kChunked, "1\r\na\r\n1\r\nb\r\n-1\r\n", false, 12},
         Case{Framing::kLength, "xyz\r\n", true}}) {
     in_.Clear();
     in_.Reserve();
@@ -197,6 +198,7 @@ TEST_F(H1IoTest, ChecksBufferedChunksWithoutConsumingThem) {
     H1Source source(stream_.get(), &in_);
     source.Start(c.framing, 5, http::Limits());
     EXPECT_EQ(source.IsBufferedValid(), c.is_valid) << c.buffered;
+    EXPECT_EQ(source.FindFault().position, c.position) << c.buffered;
     EXPECT_EQ(in_.readable(), c.buffered);
   }
 }
