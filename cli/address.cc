@@ -68,4 +68,9 @@ absl::StatusOr<std::string> ParseAddress(const std::string& address) {
       absl::StrCat("address '", address, "': expected unix:PATH or HOST:PORT"));
 }
 
+bool IsOfThisHost(const std::string& target) {
+  return target.starts_with("unix:") || target.starts_with("127.") ||
+         target.starts_with("[::1]:") || target.starts_with("localhost:");
+}
+
 }  // namespace lb::cli

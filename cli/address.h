@@ -19,6 +19,10 @@ absl::StatusOr<std::string> DefaultAddress(const std::string& root);
 // Checks the form "unix:PATH" or "HOST:PORT" and gives gRPC's target.
 absl::StatusOr<std::string> ParseAddress(const std::string& address);
 
+// Whether a target of ParseAddress() cannot leave this machine: a unix socket or a loopback
+// address. A name is not asked for.
+bool IsOfThisHost(const std::string& target);
+
 }  // namespace lb::cli
 
 #endif  // LB_CLI_ADDRESS_H_

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/address.h"
 #include "cli/exit_code.h"
 
 namespace lb::cli {
@@ -18,6 +19,7 @@ Client::Client(const std::string& target, const std::optional<tls::ChannelIdenti
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
   const bool is_tls = identity.has_value() && !target.starts_with("unix:");
+  is_private_ = is_tls || IsOfThisHost(target);
   stub_ = v1::Admin::NewStub(grpc::CreateCustomChannel(
       target,
       is_tls ? grpc::SslCredentials({identity->authority, identity->key, identity->certificate})

@@ -29,11 +29,15 @@ class Client {
     return (stub_.get()->*method)(&context, request, reply);
   }
 
+  // Nobody else can listen: over TLS, or within the host.
+  bool is_private() const { return is_private_; }
+
   v1::Admin::Stub* stub() { return stub_.get(); }
 
  private:
   std::unique_ptr<v1::Admin::Stub> stub_;
   const std::chrono::milliseconds timeout_;
+  bool is_private_ = false;
 };
 
 // Who runs this program, for the history.

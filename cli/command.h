@@ -47,6 +47,7 @@ void AddConfigCommands(CLI::App* app, Choice* choice);  // check, apply, revisio
 void AddShowCommands(CLI::App* app, Choice* choice);    // show ...
 void AddServerCommands(CLI::App* app,
                        Choice* choice);                // set, enable, disable, shutdown, clear, why
+void AddTlsCommands(CLI::App* app, Choice* choice);    // set ssl ...; after AddServerCommands()
 void AddPkiCommands(CLI::App* app, Choice* choice);    // pki init, pki issue
 void AddEventCommands(CLI::App* app, Choice* choice);  // watch, run
 Action ShowEvents(std::string server, uint32_t limit);  // show events

@@ -87,6 +87,7 @@ int Run(const std::vector<std::string>& arguments, const std::string& state_root
   AddConfigCommands(&app, &choice);
   AddShowCommands(&app, &choice);
   AddServerCommands(&app, &choice);
+  AddTlsCommands(&app, &choice);
   AddEventCommands(&app, &choice);
   AddPkiCommands(&app, &choice);
 

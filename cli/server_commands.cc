@@ -207,7 +207,8 @@ void AddServerCommands(CLI::App* app, Choice* choice) {
     return command;
   };
 
-  CLI::App* set = add_verb("set", "Change a server")->add_subcommand("server", kSetHelp);
+  CLI::App* set = add_verb("set", "Change a server, or replace a certificate")
+                      ->add_subcommand("server", kSetHelp);
   add_server(set, [=](const Session& s) { return SetServer(s, *name, *change); });
   set->add_option("CHANGE", *change, "What to change, and to what")->required();
 

@@ -254,17 +254,30 @@ CLI::App* AddNoun(CLI::App* show, Choice* choice, const std::string& name, const
   return noun;
 }
 
-// show ssl cert, show ssl ca-file: as the runtime socket answers.
+// show ssl ...: as the runtime socket answers.
 void AddSslNouns(CLI::App* show, Choice* choice) {
   CLI::App* ssl = show->add_subcommand("ssl", "Certificates and authorities that serve");
   ssl->require_subcommand(1);
-  for (const char* kind : {"cert", "ca-file"}) {
+  for (const char* kind : {"cert", "ca-file", "crl-file"}) {
     auto file = std::make_shared<std::string>();
     AddNoun(ssl, choice, kind, "The files, or what one of them holds", [=](const Session& s) {
       const std::string line = absl::StrCat("show ssl ", kind, file->empty() ? "" : " ", *file);
       return RunRuntimeCommand(line)(s);
     })->add_option("FILE", *file, "As the configuration names it");
   }
+}
+
+// show errors: the same.
+void AddErrorsNoun(CLI::App* show, Choice* choice) {
+  auto proxy = std::make_shared<std::string>("-1");
+  auto kind = std::make_shared<std::string>();
+  CLI::App* errors =
+      AddNoun(show, choice, "errors", "The last messages of each proxy that were not HTTP",
+              [=](const Session& s) {
+                return RunRuntimeCommand(absl::StrCat("show errors ", *proxy, " ", *kind))(s);
+              });
+  errors->add_option("PROXY", *proxy, "Only this one's: its name or number; -1: all");
+  errors->add_option("KIND", *kind, "Only these")->check(CLI::IsMember({"request", "response"}));
 }
 
 }  // namespace
@@ -297,6 +310,7 @@ void AddShowCommands(CLI::App* app, Choice* choice) {
   AddNoun(show, choice, "sessions", "Sessions that are open", ShowSessions);
   AddNoun(show, choice, "nodes", "Data planes", ShowNodes);
   AddSslNouns(show, choice);
+  AddErrorsNoun(show, choice);
   AddNoun(show, choice, "version", "Which control plane answers", ShowVersion);
   CLI::App* history =
       AddNoun(show, choice, "history", "What a backend or server did, by whole minutes",

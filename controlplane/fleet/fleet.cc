@@ -212,6 +212,7 @@ void Fleet::Ask(v1::ToDataPlane question, const std::optional<std::string>& node
   const uint64_t id = gather_.next_id();
   if (question.has_poll()) question.mutable_poll()->set_id(id);
   if (question.has_list_sessions()) question.mutable_list_sessions()->set_id(id);
+  if (question.has_list_bad_messages()) question.mutable_list_bad_messages()->set_id(id);
   if (question.has_shutdown_sessions()) question.mutable_shutdown_sessions()->set_id(id);
   if (question.has_clear_counters()) question.mutable_clear_counters()->set_id(id);
   std::map<MemberId, std::string> members = Joined();

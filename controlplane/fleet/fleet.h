@@ -84,7 +84,8 @@ class Fleet : private event::Timer, private event::Runnable {
   void SetCurrent(SnapshotPtr snapshot, const std::vector<v1::ServerState>& states);
   const SnapshotPtr& current() const { return current_; }
 
-  // Rolls `snapshot` out. `states` is called when the rollout begins, for the states of all its
+  // Rolls `snapshot` out: a new revision, or the current one with other contents (and so another
+  // hash). `states` is called when the rollout begins, for the states of all its
   // servers. One rollout at a time (LB_CHECK).
   void Publish(SnapshotPtr snapshot, std::function<std::vector<v1::ServerState>()> states,
                PublishHooks hooks);
@@ -102,8 +103,8 @@ class Fleet : private event::Timer, private event::Runnable {
   // Runs `done` when every connected node that serves something uses `version`, or at the limit.
   void WhenApplied(uint64_t version, Millis limit, AppliedWaits::Done done);
 
-  // Asks all connected nodes, or only `node`: Poll, ListSessions, ShutdownSessions, ClearCounters.
-  // The id is filled in.
+  // Asks all connected nodes, or only `node`: Poll, ListSessions, ListBadMessages,
+  // ShutdownSessions, ClearCounters. The id is filled in.
   void Ask(v1::ToDataPlane question, const std::optional<std::string>& node, Millis limit,
            Gather::Done done);
 

@@ -140,8 +140,15 @@ void Fleet::StartPendingPublish() {
     if (Find(id)->session.state() != Session::State::kReady) return;
   }
   std::unique_ptr<PendingPublish> next = std::move(pending_);
-  Flush();
   const uint64_t revision = next->snapshot->revision();
+  // The revision is no new one when it is to be served with other certificates: a node may still
+  // owe the answer to an earlier attempt. It comes back at once, with a session that owes nothing.
+  for (const auto& [id, node] : Joined()) {
+    if (Find(id)->session.MayPrepare(revision)) continue;
+    members.erase(id);
+    Refuse(id, "an earlier Prepare of this revision has had no answer");
+  }
+  Flush();
   rollout_ = std::make_unique<Rollout>(
       Publisher(revision, members, limits_.rollout, loop_->now()),
       PrepareBuilder(&snapshots_, next->snapshot, next->states(), states_.version()),
@@ -150,7 +157,6 @@ void Fleet::StartPendingPublish() {
   for (const auto& [id, node] : members) {
     Member* member = Find(id);
     member->retry_at = SteadyTime::max();
-    LB_CHECK(member->session.MayPrepare(revision));
     Prepare(member, &rollout_->builder, /*is_full=*/false);
   }
   AdvanceRollout();

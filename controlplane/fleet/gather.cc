@@ -20,6 +20,8 @@ uint64_t Gather::QuestionOf(const v1::FromDataPlane& message) {
       return message.report().poll_id();
     case v1::FromDataPlane::kSessions:
       return message.sessions().id();
+    case v1::FromDataPlane::kBadMessages:
+      return message.bad_messages().id();
     case v1::FromDataPlane::kCommandDone:
       return message.command_done().id();
     default:

@@ -46,6 +46,8 @@ std::string_view MessageName(const v1::FromDataPlane& message) {
       return "StatesApplied";
     case v1::FromDataPlane::kCommandDone:
       return "CommandDone";
+    case v1::FromDataPlane::kBadMessages:
+      return "BadMessageList";
     case v1::FromDataPlane::MESSAGE_NOT_SET:
       break;
   }
@@ -130,6 +132,7 @@ Session::Step Session::Receive(const v1::FromDataPlane& message) {
     case v1::FromDataPlane::kReport:
     case v1::FromDataPlane::kSessions:
     case v1::FromDataPlane::kCommandDone:
+    case v1::FromDataPlane::kBadMessages:
       if (NextState(state_, Input::kContent) != nullptr) step.outcome = Outcome::kContent;
       break;
     case v1::FromDataPlane::MESSAGE_NOT_SET:
@@ -209,6 +212,7 @@ bool Session::MaySend(To::MessageCase kind) const {
     case To::kTicketKeys:
     case To::kPoll:
     case To::kListSessions:
+    case To::kListBadMessages:
     case To::kShutdownSessions:
     case To::kClearCounters:
       return state_ != State::kGreeting && state_ != State::kClosed;

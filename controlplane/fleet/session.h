@@ -17,8 +17,8 @@
 //   data (Outcome::kIllegal with a reason) and the caller refuses the session.
 //
 // A Prepare that is aborted before its answer may still be answered, because the answer was on
-// its way: such answers are kStale. A revision aborted that way is never prepared again in the
-// same session, so that an answer always says which Prepare it means.
+// its way: such answers are kStale. A revision aborted that way is not prepared again in the
+// same session before that answer, so that an answer always says which Prepare it means.
 #ifndef LB_CONTROLPLANE_FLEET_SESSION_H_
 #define LB_CONTROLPLANE_FLEET_SESSION_H_
 
@@ -42,7 +42,7 @@ class Session {
     kApplied,        // its main thread has switched
     kServing,        // every worker has switched; revision() is the new one
     kStatesApplied,  // applied_state_version() has moved
-    kContent,        // a Report, SessionList or CommandDone: for the caller to read
+    kContent,        // a Report, SessionList, BadMessageList or CommandDone: to be read
     kStale,          // an answer to something aborted; nothing to do
     kIllegal,        // `reason` says what was wrong; the state is kClosed
   };

@@ -6,7 +6,9 @@
 namespace lb::fleet {
 
 void Snapshots::Add(SnapshotPtr snapshot) {
-  std::erase_if(held_, [&](const SnapshotPtr& s) { return s->revision() == snapshot->revision(); });
+  std::erase_if(held_, [&](const SnapshotPtr& s) {
+    return s->revision() == snapshot->revision() && s->hash() == snapshot->hash();
+  });
   held_.push_back(std::move(snapshot));
   if (held_.size() > kHeld) held_.pop_front();
 }
@@ -21,7 +23,7 @@ SnapshotPtr Snapshots::Find(uint64_t revision, const std::string& hash) const {
 Outgoing PrepareBuilder::For(uint64_t revision, const std::string& hash) {
   SnapshotPtr base = revision == 0 ? nullptr : snapshots_->Find(revision, hash);
   if (base == nullptr) return Full();
-  Outgoing& message = from_[revision];
+  Outgoing& message = from_[hash];
   if (message == nullptr) {
     std::shared_ptr<v1::ToDataPlane> made = WithStates();
     *made->mutable_prepare()->mutable_delta() = snapshots_->diff_(*base, *target_);

@@ -1,5 +1,6 @@
 // Snapshots: the revisions the fleet still holds, and the Prepare that brings a node from what it
-// has to one of them: the difference when we hold what the node has, else the whole.
+// has to one of them: the difference when we hold what the node has, else the whole. A revision
+// comes in several contents when its certificates are replaced: the hash tells them apart.
 // Pure; lives on the loop's thread.
 #ifndef LB_CONTROLPLANE_FLEET_SNAPSHOTS_H_
 #define LB_CONTROLPLANE_FLEET_SNAPSHOTS_H_
@@ -22,7 +23,7 @@ using DiffFunction = std::function<v1::SnapshotDelta(const v1::Snapshot&, const 
 
 class Snapshots {
  public:
-  // Revisions beyond this many are dropped, oldest first.
+  // Contents beyond this many are dropped, oldest first.
   static constexpr size_t kHeld = 8;
 
   explicit Snapshots(DiffFunction diff) : diff_(std::move(diff)) {}
@@ -65,7 +66,7 @@ class PrepareBuilder {
   std::vector<v1::ServerState> states_;
   uint64_t state_version_;
   Outgoing full_;
-  std::map<uint64_t, Outgoing> from_;  // by base revision
+  std::map<std::string, Outgoing> from_;  // by the base's hash
 };
 
 }  // namespace lb::fleet

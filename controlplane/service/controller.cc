@@ -36,7 +36,8 @@ Controller::Controller(event::EventLoop* loop, ControllerOptions options, Contro
                [this](const v1::TicketKeys& keys) { fleet_.SetTicketKeys(keys); }),
       store_(loop, std::move(parts.store)),
       history_(loop->clock(), &store_),
-      worker_(loop) {
+      worker_(loop),
+      expiry_(loop, &worker_, &history_) {
   Health::Parts health{loop, &book_, &fleet_, checker_.get(), log_.get(), &history_, &store_};
   health_ = std::make_unique<Health>(health);
   minutes_ = std::make_unique<MinuteLog>(MinuteLog::Parts{loop, &book_, &store_});
@@ -69,7 +70,9 @@ absl::Status Controller::Begin(Starting starting) {
     fleet_.RememberNode(record.node, std::move(node));
   }
   revisions_ = std::make_unique<Revisions>(Revisions::Parts{
-      &book_, &fleet_, health_.get(), &history_, &store_, &worker_, sockets_, compile_});
+      &book_, &fleet_, health_.get(), &history_, &store_, &worker_, sockets_, compile_,
+      [this](const ServingConfigPtr& serving) { expiry_.Watch(serving->snapshot); }});
+  tls_changes_ = std::make_unique<TlsChanges>(loop_->clock(), revisions_.get());
   const uint64_t revision = starting.config->revision;
   absl::Status status = revisions_->Begin(std::move(starting.config), starting.is_new_revision);
   if (!status.ok()) return status;

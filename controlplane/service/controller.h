@@ -22,6 +22,7 @@
 #include "common/event/event_loop.h"
 #include "controlplane/fleet/fleet.h"
 #include "controlplane/service/checker.h"
+#include "controlplane/service/expiry_watch.h"
 #include "controlplane/service/health.h"
 #include "controlplane/service/history.h"
 #include "controlplane/service/minute_log.h"
@@ -32,6 +33,7 @@
 #include "controlplane/service/state_log.h"
 #include "controlplane/service/store_thread.h"
 #include "controlplane/service/ticket_ring.h"
+#include "controlplane/service/tls_changes.h"
 #include "controlplane/service/view.h"
 #include "controlplane/service/worker.h"
 
@@ -67,6 +69,7 @@ class Controller : private fleet::FleetObserver {
 
   Revisions& revisions() { return *revisions_; }
   ServerOps& servers() { return *servers_; }
+  TlsChanges& tls_changes() { return *tls_changes_; }
   View& view() { return *view_; }
   History& history() { return history_; }
   MinuteLog& minutes() { return *minutes_; }
@@ -114,6 +117,7 @@ class Controller : private fleet::FleetObserver {
   // In the order in which they may use each other; the threads end first.
   ServerBook book_;
   std::unique_ptr<Revisions> revisions_;
+  std::unique_ptr<TlsChanges> tls_changes_;
   std::unique_ptr<ServerOps> servers_;
   std::unique_ptr<View> view_;
   std::unique_ptr<Health> health_;
@@ -123,6 +127,7 @@ class Controller : private fleet::FleetObserver {
   StoreThread store_;
   History history_;
   Worker worker_;
+  ExpiryWatch expiry_;
 };
 
 }  // namespace lb::service

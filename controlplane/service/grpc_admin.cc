@@ -180,6 +180,12 @@ class AdminCalls : public v1::Admin::CallbackService, public AdminService {
       controller_->servers().SetServer(WithPeer(*request, peer), done);
     });
   }
+  Unary* SetTlsFile(Context* context, const v1::SetTlsFileRequest* request,
+                    v1::SetTlsFileReply* reply) override {
+    return Run(context, reply, [=, this, peer = PeerText(context->peer())](auto done) {
+      controller_->tls_changes().Replace(WithPeer(*request, peer), done);
+    });
+  }
   Unary* ListServers(Context* context, const v1::ListServersRequest* request,
                      v1::ListServersReply* reply) override {
     return Run(context, reply,

@@ -1,6 +1,7 @@
 #include "controlplane/service/history.h"
 
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -20,11 +21,22 @@ const char* KindName(store::EventKind kind) {
       return "revision";
     case store::EventKind::kNode:
       return "node";
+    case store::EventKind::kCertificate:
+      return "certificate";
   }
   return "";
 }
 
 }  // namespace
+
+std::string UtcText(int64_t unix_seconds) {
+  const auto when = static_cast<time_t>(unix_seconds);
+  std::tm parts{};
+  gmtime_r(&when, &parts);
+  char text[64];
+  const size_t bytes = std::strftime(text, sizeof(text), "%b %e %H:%M:%S %Y GMT", &parts);
+  return std::string(text, bytes);
+}
 
 int64_t UnixMillis(WallTime time) {
   return std::chrono::duration_cast<Millis>(time.time_since_epoch()).count();

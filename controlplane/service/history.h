@@ -15,6 +15,8 @@
 namespace lb::service {
 
 int64_t UnixMillis(WallTime time);
+// "Jan  1 00:00:00 2125 GMT"
+std::string UtcText(int64_t unix_seconds);
 v1::Event ToProto(const store::Event& event);
 // "root@host, lbctl": who, as far as is known.
 std::string OriginText(const v1::Origin& origin);

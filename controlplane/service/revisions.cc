@@ -40,6 +40,7 @@ absl::Status Revisions::Begin(ServingConfigPtr config, bool is_new_revision) {
   parts_.fleet->SetCurrent(serving_->stripped, parts_.book->AllStates());
   parts_.health->OnAdopted(changes);
   parts_.sockets->Commit();
+  if (parts_.on_serving != nullptr) parts_.on_serving(serving_);
   return absl::OkStatus();
 }
 
@@ -93,6 +94,16 @@ void Revisions::Rollback(const v1::RollbackRequest& request, Done<v1::ApplyReply
                      });
 }
 
+void Revisions::ReplaceFile(v1::TlsFile file, std::string text, const v1::Origin& origin,
+                            Done<v1::ApplyReply> done) {
+  auto change = std::make_shared<Change>();
+  change->file = std::move(file);
+  change->message = std::move(text);
+  change->origin = OriginText(origin);
+  change->done = std::move(done);
+  Enqueue(std::move(change));
+}
+
 void Revisions::Enqueue(std::shared_ptr<Change> change) {
   waiting_.push_back(std::move(change));
   StartNext();
@@ -102,6 +113,7 @@ void Revisions::StartNext() {
   if (change_ != nullptr || waiting_.empty()) return;
   change_ = std::move(waiting_.front());
   waiting_.pop_front();
+  if (change_->file.has_value()) return StartReplacement();
   parts_.worker->Run(
       [compile = parts_.compile, files = change_->files] {
         Compilation result;
@@ -109,6 +121,35 @@ void Revisions::StartNext() {
         return result;
       },
       [this](Compilation result) { OnCompiled(std::move(result)); });
+}
+
+void Revisions::StartReplacement() {
+  const std::string when = UtcText(parts_.history->now_unix_ms() / 1000);
+  const std::string who = absl::StrCat(change_->origin, ", ", when);
+  parts_.worker->Run(
+      [serving = serving_, file = *change_->file, who] { return WithFile(*serving, file, who); },
+      [this](absl::StatusOr<ServingConfigPtr> next) { OnReplaced(std::move(next)); });
+}
+
+void Revisions::OnReplaced(absl::StatusOr<ServingConfigPtr> next) {
+  change_->reply.set_revision(serving_->revision);
+  if (absl::IsInvalidArgument(next.status())) {
+    change_->reply.set_reason(std::string(next.status().message()));
+    Finish(absl::OkStatus());
+    return;
+  }
+  if (!next.ok()) {
+    Finish(next.status());
+    return;
+  }
+  if ((*next)->hash() == serving_->hash()) {
+    change_->reply.set_applied(true);
+    change_->reply.set_unchanged(true);
+    Finish(absl::OkStatus());
+    return;
+  }
+  change_->next = *std::move(next);
+  Publish();
 }
 
 void Revisions::OnCompiled(Compilation compilation) {
@@ -123,6 +164,12 @@ void Revisions::OnCompiled(Compilation compilation) {
     return;
   }
   if (IsSameConfig(*compilation.compiled, *serving_)) {
+    // Files that were replaced while serving are now what the configuration says.
+    if (!serving_->replaced.empty()) {
+      auto same = std::make_shared<ServingConfig>(*serving_);
+      same->replaced.clear();
+      serving_ = std::move(same);
+    }
     reply.set_applied(true);
     reply.set_unchanged(true);
     Finish(absl::OkStatus());
@@ -154,6 +201,10 @@ void Revisions::OnStored(config::Compiled compiled, absl::StatusOr<uint64_t> num
     Refuse(std::string(status.message()));
     return;
   }
+  Publish();
+}
+
+void Revisions::Publish() {
   fleet::PublishHooks hooks;
   hooks.decide = [this](fleet::PublishHooks::Verdict verdict) { Decide(std::move(verdict)); };
   hooks.done = [this](fleet::PublishResult result) { OnPublished(std::move(result)); };
@@ -166,6 +217,15 @@ void Revisions::OnStored(config::Compiled compiled, absl::StatusOr<uint64_t> num
 // All nodes have validated. The decision is durable before the first of them hears of it.
 void Revisions::Decide(fleet::PublishHooks::Verdict verdict) {
   const uint64_t number = change_->next->revision;
+  auto adopt = [this, verdict = std::move(verdict)](absl::Status status) {
+    if (status.ok()) Adopt();
+    verdict(status);
+  };
+  if (change_->file.has_value()) {
+    parts_.history->RecordWith(nullptr, store::EventKind::kCertificate, change_->file->name(),
+                               change_->message, change_->origin, std::move(adopt));
+    return;
+  }
   parts_.history->RecordWith(
       [number](store::StateStore* store) {
         return store->SetRevisionOutcome(number, store::kOutcomeServing);
@@ -173,11 +233,7 @@ void Revisions::Decide(fleet::PublishHooks::Verdict verdict) {
       store::EventKind::kRevision, absl::StrCat(number),
       absl::StrCat("revision ", number, " serves",
                    change_->message.empty() ? "" : absl::StrCat(": ", change_->message)),
-      change_->origin,
-      [this, verdict = std::move(verdict)](absl::Status status) {
-        if (status.ok()) Adopt();
-        verdict(status);
-      });
+      change_->origin, std::move(adopt));
 }
 
 void Revisions::Adopt() {
@@ -185,7 +241,8 @@ void Revisions::Adopt() {
   const auto changes = parts_.book->Adopt(serving_->snapshot);
   parts_.fleet->ReplaceStates(parts_.book->AllStates());
   parts_.health->OnAdopted(changes);
-  parts_.sockets->Commit();
+  if (!change_->file.has_value()) parts_.sockets->Commit();
+  if (parts_.on_serving != nullptr) parts_.on_serving(serving_);
 }
 
 void Revisions::OnPublished(fleet::PublishResult result) {
@@ -193,7 +250,7 @@ void Revisions::OnPublished(fleet::PublishResult result) {
     *change_->reply.add_nodes() = ToProto(outcome);
   }
   if (!result.is_committed) {
-    parts_.sockets->Abort();
+    if (!change_->file.has_value()) parts_.sockets->Abort();
     Refuse(result.reason);
     return;
   }
@@ -203,6 +260,10 @@ void Revisions::OnPublished(fleet::PublishResult result) {
 
 void Revisions::Refuse(const std::string& reason) {
   change_->reply.set_reason(reason);
+  if (change_->file.has_value()) {
+    Finish(absl::OkStatus());
+    return;
+  }
   StoreOutcome(change_->next->revision, absl::StrCat("refused: ", reason), change_->origin,
                [this](absl::Status status) { Finish(status); });
 }

@@ -5,6 +5,9 @@
 //         -> fleet: all nodes validate -> store "serving" (the decision) -> adopt -> commit
 //         -> all nodes serve -> reply
 //
+// A TLS file that is replaced while serving goes the same way, without a revision of its own: it is
+// not stored, and a restart reads the configuration's files.
+//
 // Anything that fails before the decision is stored changes nothing anywhere; the revision stays in
 // the history as refused. A crash after the decision comes back with the new revision.
 #ifndef LB_CONTROLPLANE_SERVICE_REVISIONS_H_
@@ -14,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +56,8 @@ class Revisions {
     Worker* worker;
     StatsSockets* sockets;
     CompileFunction compile;
+    // Told of everything that comes to serve; may be empty.
+    std::function<void(const ServingConfigPtr&)> on_serving;
   };
   template <typename T>
   using Done = std::function<void(absl::StatusOr<T>)>;
@@ -71,6 +77,11 @@ class Revisions {
   void Apply(const v1::ApplyRequest& request, Done<v1::ApplyReply> done);
   // Applies the files of an earlier revision again, as a new one. NOT_FOUND: no such revision.
   void Rollback(const v1::RollbackRequest& request, Done<v1::ApplyReply> done);
+  // Serves `file` in the place of the configuration's of its name and kind, under the present
+  // revision, until the next configuration is applied. `text` is for the history. NOT_FOUND: the
+  // configuration names it no longer. A refusal is a reply, as Apply()'s.
+  void ReplaceFile(v1::TlsFile file, std::string text, const v1::Origin& origin,
+                   Done<v1::ApplyReply> done);
   void List(const v1::ListRevisionsRequest& request, Done<v1::ListRevisionsReply> done);
   void GetConfig(const v1::GetConfigRequest& request, Done<v1::GetConfigReply> done);
 
@@ -78,6 +89,7 @@ class Revisions {
   // One change on its way.
   struct Change {
     std::vector<config::SourceFile> files;
+    std::optional<v1::TlsFile> file;  // instead: only this one is replaced
     std::string message;
     std::string origin;
     Done<v1::ApplyReply> done;
@@ -92,6 +104,9 @@ class Revisions {
   void Enqueue(std::shared_ptr<Change> change);
   void StartNext();
   void OnCompiled(Compilation compilation);
+  void StartReplacement();
+  void OnReplaced(absl::StatusOr<ServingConfigPtr> next);
+  void Publish();
   void OnStored(config::Compiled compiled, absl::StatusOr<uint64_t> number);
   void Decide(fleet::PublishHooks::Verdict verdict);
   void OnPublished(fleet::PublishResult result);

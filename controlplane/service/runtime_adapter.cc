@@ -1,7 +1,6 @@
 #include "controlplane/service/runtime_adapter.h"
 
 #include <cstdlib>
-#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,16 +26,6 @@ std::function<void(absl::StatusOr<v1::SetServerReply>)> StatusOnly(
       [done = std::move(done)](absl::StatusOr<v1::SetServerReply> reply) { done(reply.status()); };
 }
 
-// "Jan  1 00:00:00 2125 GMT"
-std::string DateText(int64_t unix_seconds) {
-  const auto when = static_cast<time_t>(unix_seconds);
-  std::tm parts{};
-  gmtime_r(&when, &parts);
-  char text[64];
-  const size_t bytes = std::strftime(text, sizeof(text), "%b %e %H:%M:%S %Y GMT", &parts);
-  return std::string(text, bytes);
-}
-
 }  // namespace
 
 void RuntimeAdapter::GetView(Needs needs, Done<RuntimeView> done) {
@@ -60,11 +49,12 @@ void RuntimeAdapter::GetView(Needs needs, Done<RuntimeView> done) {
 // The lines are those of HAProxy's "show ssl cert"; the warning is ours.
 std::vector<std::string> RuntimeAdapter::DescribeCertificates(const v1::TlsFile& file) {
   const WallTime now = controller_->loop()->clock().WallNow();
+  if (file.kind() == v1::TlsFile::REVOCATIONS) return config::DescribeRevocations(file.pem());
   std::vector<std::string> texts;
   for (const config::CertificateInfo& info : config::DescribeCertificates(file.pem())) {
     std::string& text = texts.emplace_back();
-    absl::StrAppend(&text, "Serial: ", info.serial, "\nnotBefore: ", DateText(info.not_before),
-                    "\nnotAfter: ", DateText(info.not_after),
+    absl::StrAppend(&text, "Serial: ", info.serial, "\nnotBefore: ", UtcText(info.not_before),
+                    "\nnotAfter: ", UtcText(info.not_after),
                     "\nSubject Alternative Name: ", absl::StrJoin(info.alternatives, ", "),
                     "\nAlgorithm: ", info.key, "\nSHA1 FingerPrint: ", info.sha1,
                     "\nSubject: ", info.subject, "\nIssuer: ", info.issuer, "\n");
@@ -84,6 +74,52 @@ void RuntimeAdapter::ListSessions(Done<std::vector<v1::SessionEntry>> done) {
         }
         done(std::move(sessions));
       });
+}
+
+void RuntimeAdapter::ListBadMessages(Done<BadMessages> done) {
+  controller_->servers().ListBadMessages([done = std::move(done)](ServerOps::BadMessages all) {
+    done(BadMessages{all.total, std::move(all.messages)});
+  });
+}
+
+absl::StatusOr<bool> RuntimeAdapter::SetTlsFile(v1::TlsFile::Kind kind, const std::string& name,
+                                                const std::string& payload) {
+  return controller_->tls_changes().Set(kind, name, payload);
+}
+
+const v1::TlsFile* RuntimeAdapter::PendingTlsFile(v1::TlsFile::Kind kind) {
+  return controller_->tls_changes().Pending(kind);
+}
+
+void RuntimeAdapter::CommitTlsFile(v1::TlsFile::Kind kind, const CommandOrigin& origin,
+                                   Done<absl::StatusOr<std::string>> done) {
+  controller_->tls_changes().Commit(
+      kind, ToProto(origin), [done = std::move(done)](absl::StatusOr<v1::SetTlsFileReply> reply) {
+        if (!reply.ok()) {
+          done(reply.status());
+          return;
+        }
+        std::string lines;
+        for (const std::string& warning : reply->warnings()) {
+          absl::StrAppend(&lines, "Warning: ", warning, "\n");
+        }
+        for (const v1::NodeResult& node : reply->nodes()) {
+          if (node.stage() == "serving") continue;
+          absl::StrAppend(&lines, "Warning: data plane '", node.node(), "' is ", node.stage(), ": ",
+                          node.reason(), "\n");
+        }
+        done(lines);
+      });
+}
+
+void RuntimeAdapter::AbortTlsFile(v1::TlsFile::Kind kind) {
+  controller_->tls_changes().Abort(kind);
+}
+
+std::string RuntimeAdapter::WhoReplacedTlsFile(v1::TlsFile::Kind kind, const std::string& name) {
+  const auto& replaced = controller_->revisions().serving()->replaced;
+  auto found = replaced.find({kind, name});
+  return found == replaced.end() ? "" : found->second;
 }
 
 void RuntimeAdapter::SetServer(const std::string& backend, const std::string& server,

@@ -239,6 +239,24 @@ void ServerOps::ClearCounters(const v1::ClearCountersRequest& request,
       [done = std::move(done)](const fleet::Gathered&) { done(v1::ClearCountersReply()); });
 }
 
+void ServerOps::ListBadMessages(std::function<void(BadMessages)> done) {
+  v1::ToDataPlane question;
+  question.mutable_list_bad_messages();
+  parts_.fleet->Ask(std::move(question), std::nullopt, kAskLimit,
+                    [done = std::move(done)](fleet::Gathered gathered) {
+                      BadMessages all;
+                      for (fleet::Answer& answer : gathered.answers) {
+                        v1::BadMessageList* list = answer.message.mutable_bad_messages();
+                        all.total += list->total();
+                        for (v1::BadMessage& message : *list->mutable_messages()) {
+                          message.set_node(answer.node);
+                          all.messages.push_back(std::move(message));
+                        }
+                      }
+                      done(std::move(all));
+                    });
+}
+
 void ServerOps::ListSessions(Done<v1::ListSessionsReply> done) {
   v1::ToDataPlane question;
   question.mutable_list_sessions();

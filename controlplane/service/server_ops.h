@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -45,6 +46,12 @@ class ServerOps {
                         Done<v1::ShutdownServerSessionsReply> done);
   void ClearCounters(const v1::ClearCountersRequest& request, Done<v1::ClearCountersReply> done);
   void ListSessions(Done<v1::ListSessionsReply> done);
+  // The last bad messages that each data plane keeps, and how many there were in all.
+  struct BadMessages {
+    uint64_t total = 0;
+    std::vector<v1::BadMessage> messages;  // with the node's name
+  };
+  void ListBadMessages(std::function<void(BadMessages)> done);
 
  private:
   // One pinned value, or the end of one.

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
+#include "common/base/status.h"
 #include "common/snapshot/hash.h"
+#include "controlplane/config/tls/trial.h"
 
 namespace lb::service {
 namespace {
@@ -36,6 +40,26 @@ ServingConfigPtr MakeServingConfig(config::Compiled compiled, std::vector<config
   compiled.snapshot.set_hash(SnapshotHash(compiled.snapshot));
   made->stripped = std::make_shared<v1::Snapshot>(StripForDataPlane(compiled.snapshot));
   made->snapshot = std::make_shared<v1::Snapshot>(std::move(compiled.snapshot));
+  return made;
+}
+
+absl::StatusOr<ServingConfigPtr> WithFile(const ServingConfig& config, const v1::TlsFile& file,
+                                          const std::string& who) {
+  auto made = std::make_shared<ServingConfig>(config);
+  auto snapshot = std::make_shared<v1::Snapshot>(*config.snapshot);
+  const auto place = std::ranges::find_if(*snapshot->mutable_tls_files(), [&](const auto& have) {
+    return have.kind() == file.kind() && have.name() == file.name();
+  });
+  if (place == snapshot->mutable_tls_files()->end()) {
+    return absl::NotFoundError(
+        absl::StrCat("the configuration names '", file.name(), "' no longer"));
+  }
+  *place = file;
+  LB_RETURN_IF_ERROR(config::TryTlsFile(*snapshot, file.kind(), file.name()));
+  snapshot->set_hash(SnapshotHash(*snapshot));
+  made->stripped = std::make_shared<v1::Snapshot>(StripForDataPlane(*snapshot));
+  made->snapshot = std::move(snapshot);
+  made->replaced[{file.kind(), file.name()}] = who;
   return made;
 }
 

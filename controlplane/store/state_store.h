@@ -62,14 +62,15 @@ struct Override {
   int64_t set_unix_ms = 0;
 };
 
-enum class EventKind { kServer, kCommand, kRevision, kNode };
+// Numbers are in the database: new ones at the end.
+enum class EventKind { kServer, kCommand, kRevision, kNode, kCertificate };
 
 // One line of the history.
 struct Event {
   uint64_t id = 0;  // given by the store, growing
   int64_t at_unix_ms = 0;
   EventKind kind = EventKind::kServer;
-  std::string subject;  // "pool/srv", "7" (a revision), "node1"
+  std::string subject;  // "pool/srv", "7" (a revision), "node1", "site.pem"
   std::string text;
   std::string origin;
 };

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -51,6 +53,13 @@ void Merge(const std::vector<v1::ServerState>& newer, std::vector<v1::ServerStat
   }
 }
 
+std::set<std::string> ProxyNames(const v1::Snapshot& snapshot) {
+  std::set<std::string> names;
+  for (const v1::Frontend& frontend : snapshot.frontends()) names.insert(frontend.common().name());
+  for (const v1::Backend& backend : snapshot.backends()) names.insert(backend.common().name());
+  return names;
+}
+
 }  // namespace
 
 DataPlane::DataPlane(event::EventLoop* loop, DataPlaneSettings settings, DataPlaneHooks hooks)
@@ -82,6 +91,8 @@ void DataPlane::OnMessage(const v1::ToDataPlane& message) {
       return SendReport(message.poll().id());
     case v1::ToDataPlane::kListSessions:
       return AnswerListSessions(message.list_sessions().id());
+    case v1::ToDataPlane::kListBadMessages:
+      return AnswerListBadMessages(message.list_bad_messages().id());
     case v1::ToDataPlane::kShutdownSessions:
       return AnswerShutdownSessions(message.shutdown_sessions());
     case v1::ToDataPlane::kClearCounters:
@@ -226,12 +237,13 @@ void DataPlane::CommitPrepared(std::function<void()> on_serving) {
                      << " that the process may have";
   }
   if (pool_.size() == 0) {
-    pool_.Start(limits_.workers,
-                {&load_, &documents_, &facts_, limits_.buffer_bytes, settings_.process_forks});
+    pool_.Start(limits_.workers, {&load_, &documents_, &bad_messages_, &facts_,
+                                  limits_.buffer_bytes, settings_.process_forks});
   }
   auto changes = std::make_shared<const Changes>(
       registry_->Adopt(prepared.config, *prepared.snapshot, prepared.states));
   snapshot_ = std::move(prepared.snapshot);
+  bad_messages_.Retain(ProxyNames(*snapshot_));
   documents_.SetServing(snapshot_, registry_->serving(), process_constants(), registry_->States());
   // Who drains follows every change, so that it holds up nobody's rollout; but it does not listen.
   std::vector<ListenPoint> points;

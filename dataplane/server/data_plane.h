@@ -102,6 +102,7 @@ class DataPlane : public ControlObserver {
   void SendNack(uint64_t revision, Problem problem, bool needs_full);
   void SendReport(uint64_t poll_id);
   void AnswerListSessions(uint64_t id);
+  void AnswerListBadMessages(uint64_t id);
   void AnswerShutdownSessions(const v1::ShutdownSessions& order);
   void AnswerClearCounters(const v1::ClearCounters& order);
   void SendCommandDone(uint64_t id, uint64_t affected);
@@ -135,6 +136,7 @@ class DataPlane : public ControlObserver {
   proxy::ProcessLoad load_;
   const rules::ProcessFacts facts_;
   Documents documents_;
+  proxy::BadMessages bad_messages_;
   RateSampler sampler_;
   std::shared_ptr<const RateTable> rates_ = std::make_shared<RateTable>();
   std::unique_ptr<Registry> registry_;  // null until the first Prepare

@@ -111,6 +111,15 @@ void DataPlane::AnswerListSessions(uint64_t id) {
                 }));
 }
 
+void DataPlane::AnswerListBadMessages(uint64_t id) {
+  v1::FromDataPlane message;
+  v1::BadMessageList* answer = message.mutable_bad_messages();
+  answer->set_id(id);
+  answer->set_total(bad_messages_.total());
+  for (proxy::BadMessage& bad : bad_messages_.All()) *answer->add_messages() = ToProto(bad);
+  link_->Send(std::move(message));
+}
+
 void DataPlane::AnswerShutdownSessions(const v1::ShutdownSessions& order) {
   auto ended = std::make_shared<std::atomic<uint64_t>>(0);
   pool_.GiveAll(

@@ -49,6 +49,23 @@ std::vector<v1::SessionEntry> ListSessionsOf(Worker& worker) {
   return entries;
 }
 
+v1::BadMessage ToProto(const proxy::BadMessage& message) {
+  v1::BadMessage out;
+  out.set_is_response(message.is_response);
+  out.set_at_unix_ms(std::chrono::duration_cast<Millis>(message.at.time_since_epoch()).count());
+  out.set_source(message.source);
+  out.set_frontend(message.frontend);
+  out.set_backend(message.backend);
+  out.set_server(message.server);
+  out.set_session_id(message.session_id);
+  out.set_event(message.event);
+  out.set_is_http2(message.is_http2);
+  out.set_reason(message.reason);
+  out.set_position(message.position);
+  out.set_bytes(message.bytes);
+  return out;
+}
+
 uint64_t ShutdownSessionsOf(Worker& worker, const v1::ShutdownSessions& order) {
   proxy::SessionList& sessions = worker.context().sessions;
   uint64_t ended = 0;

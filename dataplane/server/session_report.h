@@ -1,4 +1,4 @@
-// What operators see of sessions, and how they end them. On the thread of the sessions' worker.
+// What operators see of sessions, and how they end them. What takes a worker is on its thread.
 #ifndef LB_DATAPLANE_SERVER_SESSION_REPORT_H_
 #define LB_DATAPLANE_SERVER_SESSION_REPORT_H_
 
@@ -13,6 +13,9 @@ namespace lb::server {
 
 // Every session of the worker, for "show sess".
 std::vector<v1::SessionEntry> ListSessionsOf(Worker& worker);
+
+// For "show errors"; the node's name is left out.
+v1::BadMessage ToProto(const proxy::BadMessage& message);
 
 // Ends the worker's sessions that `order` names; how many.
 uint64_t ShutdownSessionsOf(Worker& worker, const v1::ShutdownSessions& order);

@@ -54,6 +54,7 @@ void Worker::Run() {
   context_ = std::make_unique<proxy::WorkerContext>(index_, &loop_, shared_.buffer_bytes);
   context_->load = shared_.load;
   context_->documents = shared_.documents;
+  context_->bad_messages = shared_.bad_messages;
   context_->process = shared_.process;
   context_->lookup = &lookup_;
   context_->random_state = (uint64_t{std::random_device()()} << 32) + index_;

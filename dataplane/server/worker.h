@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/event/event_loop.h"
+#include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/listener.h"
 #include "dataplane/proxy/worker_context.h"
 #include "dataplane/server/lookup.h"
@@ -25,6 +26,7 @@ namespace lb::server {
 struct WorkerShared {
   proxy::ProcessLoad* load = nullptr;
   proxy::DocumentSource* documents = nullptr;
+  proxy::BadMessages* bad_messages = nullptr;
   const rules::ProcessFacts* process = nullptr;
   size_t buffer_bytes = 16384;
   bool process_forks = true;

@@ -1,4 +1,4 @@
-// DescribeCertificates() and ExpiryWarning().
+// DescribeCertificates(), DescribeRevocations() and ExpiryWarning().
 #include <openssl/err.h>
 
 #include <cctype>
@@ -85,6 +85,30 @@ std::vector<CertificateInfo> DescribeCertificates(std::string_view pem) {
     if (block.kind != PemBlock::Kind::kCertificate) continue;
     const X509Ptr certificate = ReadCertificate(block.text);
     if (certificate != nullptr) all.push_back(InfoOf(certificate.get()));
+  }
+  return all;
+}
+
+std::vector<std::string> DescribeRevocations(std::string_view pem) {
+  std::vector<std::string> all;
+  absl::StatusOr<std::vector<PemBlock>> blocks = SplitPem(pem);
+  if (!blocks.ok()) return all;
+  for (const PemBlock& block : *blocks) {
+    if (block.kind != PemBlock::Kind::kRevocations) continue;
+    const X509CrlPtr list = ReadRevocations(block.text);
+    if (list == nullptr) continue;
+    const BioPtr out(BIO_new(BIO_s_mem()));
+    BIO_puts(out.get(), "Issuer: ");
+    X509_NAME_print_ex(out.get(), X509_CRL_get_issuer(list.get()), 0, XN_FLAG_ONELINE);
+    BIO_puts(out.get(), "\nLast Update: ");
+    ASN1_TIME_print(out.get(), X509_CRL_get0_lastUpdate(list.get()));
+    BIO_puts(out.get(), "\nNext Update: ");
+    const ASN1_TIME* next = X509_CRL_get0_nextUpdate(list.get());
+    if (next != nullptr) ASN1_TIME_print(out.get(), next);
+    const int revoked = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(list.get()));
+    BIO_printf(out.get(), "\nRevoked Certificates: %d\n", revoked < 0 ? 0 : revoked);
+    all.push_back(Written(out.get()));
+    ERR_clear_error();
   }
   return all;
 }

@@ -148,6 +148,13 @@ absl::Status LoadOcsp(const std::vector<X509Ptr>& chain, const CertificateParts&
 
 }  // namespace
 
+absl::StatusOr<v1::TlsFile> ReadChain(std::string_view name, std::string_view pem) {
+  LB_ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, SplitPem(pem));
+  v1::TlsFile file = NewFile(name, v1::TlsFile::CERTIFICATE);
+  LB_RETURN_IF_ERROR(TakeCertificates(blocks, &file).status());
+  return file;
+}
+
 bool HasKey(std::string_view pem) {
   const absl::StatusOr<std::vector<PemBlock>> blocks = SplitPem(pem);
   return blocks.ok() &&

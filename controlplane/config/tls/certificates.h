@@ -42,6 +42,9 @@ struct CertificateInfo {
 // left out.
 std::vector<CertificateInfo> DescribeCertificates(std::string_view pem);
 
+// What people are told of the lists of revocations in `pem`, a text of lines for each.
+std::vector<std::string> DescribeRevocations(std::string_view pem);
+
 // "has expired on 2021-01-01" or "expires on 2026-12-01, in 12 days" when
 // CertificateInfo::not_after is past, or at most 30 days ahead of `now`; else nullopt.
 std::optional<std::string> ExpiryWarning(int64_t not_after, WallTime now);
@@ -64,6 +67,10 @@ struct CertificateParts {
 // be read, a stapled response whose issuer is not known.
 absl::StatusOr<LoadedTlsFile> ParseCertificate(std::string_view name, const CertificateParts& parts,
                                                WallTime now);
+
+// The certificate and chain of `pem`, with Diffie-Hellman parameters; without a key, which may come
+// later. Errors: no certificate, or one that cannot be read.
+absl::StatusOr<v1::TlsFile> ReadChain(std::string_view name, std::string_view pem);
 
 // Whether `pem` has a block of a private key, readable or not.
 bool HasKey(std::string_view pem);

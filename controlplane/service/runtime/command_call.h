@@ -3,6 +3,7 @@
 #define LB_CONTROLPLANE_SERVICE_RUNTIME_COMMAND_CALL_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,7 @@ struct RuntimeCommands::Call {
   CommandContext* context = nullptr;
   CommandOrigin origin;
   Reply reply;
+  std::optional<std::string> payload = std::nullopt;
 
   // The word at `place`; "" when the command has fewer.
   std::string Word(size_t place) const { return place < words.size() ? words[place] : ""; }

@@ -17,6 +17,7 @@ namespace lb::service {
 namespace {
 
 constexpr char kPermissionDenied[] = "Permission denied\n";
+constexpr char kNoPayload[] = "This command takes no payload.\n";
 constexpr char kNoSuchBackend[] = "Can't find backend.\n";
 
 int64_t UnixMs(const Clock& clock) {
@@ -46,6 +47,7 @@ struct CommandTable {
     AccessLevel level;
     void (RuntimeCommands::*run)(const RuntimeCommands::Call& call);
     bool is_listed_last = false;  // in every list
+    bool takes_payload = false;
   };
 
   static std::span<const Entry> All();
@@ -96,26 +98,54 @@ std::span<const CommandTable::Entry> CommandTable::All() {
   constexpr AccessLevel kOperator = AccessLevel::kOperator;
   constexpr AccessLevel kAdmin = AccessLevel::kAdmin;
   static constexpr Entry kEntries[] = {
+      {"abort ssl ca-file", "abort ssl ca-file <file>",
+       "forget what was set of a file of authorities", kAdmin, &R::AbortTlsFile},
+      {"abort ssl cert", "abort ssl cert <file>", "forget what was set of a certificate", kAdmin,
+       &R::AbortTlsFile},
+      {"abort ssl crl-file", "abort ssl crl-file <file>",
+       "forget what was set of a file of revocations", kAdmin, &R::AbortTlsFile},
+      {"add ssl crt-list", "add ssl crt-list <list> <file>",
+       "refused: apply a configuration instead", kAdmin, &R::RefuseTlsFile, false, true},
       {"clear counters all", "clear counters all", "reset all counters, on every data plane",
        kAdmin, &R::ClearCounters},
       {"clear counters", "clear counters", "reset the maxima", kOperator, &R::ClearCounters},
+      {"commit ssl ca-file", "commit ssl ca-file <file>",
+       "serve what was set of a file of authorities, on every data plane", kAdmin,
+       &R::CommitTlsFile},
+      {"commit ssl cert", "commit ssl cert <file>",
+       "serve what was set of a certificate, on every data plane", kAdmin, &R::CommitTlsFile},
+      {"commit ssl crl-file", "commit ssl crl-file <file>",
+       "serve what was set of a file of revocations, on every data plane", kAdmin,
+       &R::CommitTlsFile},
+      {"del ssl", "del ssl <what> <file>", "refused: apply a configuration instead", kAdmin,
+       &R::RefuseTlsFile},
       {"disable server", "disable server <bk>/<srv>", "same as: set server <bk>/<srv> state maint",
        kAdmin, &R::DisableServer},
       {"enable server", "enable server <bk>/<srv>", "same as: set server <bk>/<srv> state ready",
        kAdmin, &R::EnableServer},
       {"get weight", "get weight <bk>/<srv>", "show a server's weight", kUser, &R::GetWeight},
+      {"new ssl", "new ssl <what> <file>", "refused: apply a configuration instead", kAdmin,
+       &R::RefuseTlsFile},
       {"operator", "operator", "give up the admin level on this connection", kOperator,
        &R::LowerToOperator},
       {"set maxconn server", "set maxconn server <bk>/<srv> <n>", "change a server's maxconn",
        kAdmin, &R::SetMaxconn},
       {"set server", "set server <bk>/<srv> <what> <value>",
        "change a server's state, weight, address or health", kAdmin, &R::SetServer},
+      {"set ssl ca-file", "set ssl ca-file <file> <payload>",
+       "begin to replace a file of authorities", kAdmin, &R::SetTlsFile, false, true},
+      {"set ssl cert", "set ssl cert <file> <payload>", "begin to replace a certificate", kAdmin,
+       &R::SetTlsFile, false, true},
+      {"set ssl crl-file", "set ssl crl-file <file> <payload>",
+       "begin to replace a file of revocations", kAdmin, &R::SetTlsFile, false, true},
       {"set timeout", "set timeout cli <delay>", "change this connection's time limit", kUser,
        &R::SetTimeout},
       {"set weight", "set weight <bk>/<srv> <weight>", "change a server's weight", kAdmin,
        &R::SetWeight},
       {"show backend", "show backend", "list the backends", kUser, &R::ShowBackend},
       {"show cli level", "show cli level", "show this connection's level", kUser, &R::ShowLevel},
+      {"show errors", "show errors [<px>] [request|response]",
+       "show the last messages that were not HTTP", kOperator, &R::ShowErrors},
       {"show info", "show info [json|typed]", "show facts about the process", kUser, &R::ShowInfo},
       {"show servers conn", "show servers conn [<backend>]", "show servers' connections", kUser,
        &R::ShowServersConn},
@@ -123,9 +153,11 @@ std::span<const CommandTable::Entry> CommandTable::All() {
        &R::ShowServersState},
       {"show sess", "show sess", "list the open sessions", kOperator, &R::ShowSessions},
       {"show ssl ca-file", "show ssl ca-file [<file>]",
-       "list the files of authorities, or show one", kOperator, &R::ShowSslAuthorities},
+       "list the files of authorities, or show one", kOperator, &R::ShowTlsFiles},
       {"show ssl cert", "show ssl cert [<file>]", "list the certificates, or show one", kOperator,
-       &R::ShowSslCertificate},
+       &R::ShowTlsFiles},
+      {"show ssl crl-file", "show ssl crl-file [<file>]",
+       "list the files of revocations, or show one", kOperator, &R::ShowTlsFiles},
       {"show stat", "show stat [<px> <type> <sid>] [json|typed]",
        "show the counters of proxies and servers", kUser, &R::ShowStat},
       {"show version", "show version", "show the program's version", kUser, &R::ShowVersion},
@@ -143,8 +175,9 @@ std::span<const CommandTable::Entry> CommandTable::All() {
 RuntimeCommands::RuntimeCommands(RuntimeBackend* backend, const Clock* clock, std::string version)
     : backend_(backend), clock_(clock), version_(std::move(version)) {}
 
-void RuntimeCommands::Run(std::string_view command, CommandContext* context, Reply reply) {
-  Call call{SplitWords(command), context, context->origin, std::move(reply)};
+void RuntimeCommands::Run(std::string_view command, CommandContext* context, Reply reply,
+                          std::optional<std::string> payload) {
+  Call call{SplitWords(command), context, context->origin, std::move(reply), std::move(payload)};
   if (call.words.empty()) {
     call.Say("Unknown command. Please enter one of the following commands only:\n" +
              CommandTable::List({}, context->level));
@@ -158,6 +191,10 @@ void RuntimeCommands::Run(std::string_view command, CommandContext* context, Rep
   }
   if (context->level < entry->level) {
     call.Say(kPermissionDenied);
+    return;
+  }
+  if (call.payload.has_value() && !entry->takes_payload) {
+    call.Say(kNoPayload);
     return;
   }
   (this->*entry->run)(call);

@@ -47,7 +47,9 @@ class RuntimeCommands {
 
   // Runs one command. `context` is used before the call returns, not after; `reply` is called
   // once, perhaps before the call returns.
-  void Run(std::string_view command, CommandContext* context, Reply reply);
+  // `payload`: the lines that follow a command that ends with "<<", each with its line end.
+  void Run(std::string_view command, CommandContext* context, Reply reply,
+           std::optional<std::string> payload = std::nullopt);
 
  private:
   friend struct CommandTable;
@@ -60,8 +62,13 @@ class RuntimeCommands {
   void ShowServersConn(const Call& call);
   void ShowBackend(const Call& call);
   void ShowSessions(const Call& call);
-  void ShowSslCertificate(const Call& call);
-  void ShowSslAuthorities(const Call& call);
+  void ShowErrors(const Call& call);
+  // Certificates, authorities and revocations alike: ssl_commands.cc.
+  void ShowTlsFiles(const Call& call);
+  void SetTlsFile(const Call& call);
+  void CommitTlsFile(const Call& call);
+  void AbortTlsFile(const Call& call);
+  void RefuseTlsFile(const Call& call);
   void ShowVersion(const Call& call);
   void ShowLevel(const Call& call);
   void GetWeight(const Call& call);

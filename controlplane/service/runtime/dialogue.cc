@@ -7,11 +7,13 @@
 namespace lb::service {
 namespace {
 
-constexpr char kNoPayload[] = "This command takes no payload.\n";
+constexpr char kTooMuch[] = "The payload is too large.\n";
 
-bool EndsWithPayloadMark(std::string_view line) {
+// The line before the mark of a payload, when it ends with one.
+std::optional<std::string_view> BeforePayloadMark(std::string_view line) {
   while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
-  return line == "<<" || line.ends_with(" <<");
+  if (line != "<<" && !line.ends_with(" <<")) return std::nullopt;
+  return line.substr(0, line.size() - 2);
 }
 
 }  // namespace
@@ -34,24 +36,34 @@ void Dialogue::TakeLine(std::string_view line, Done done) {
   done_ = std::move(done);
   reply_.clear();
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  if (in_payload_) {
-    if (!line.empty()) {
-      if (is_interactive_) reply_ = "+ ";
-    } else {
-      in_payload_ = false;
-      Finish(kNoPayload, ReplyKind::kReply);
-    }
-    EndLine();
-    return;
-  }
-  if (EndsWithPayloadMark(line)) {
+  if (in_payload_) return TakePayload(line);
+  if (const auto before = BeforePayloadMark(line); before.has_value()) {
     in_payload_ = true;
+    payload_line_ = *before;
+    payload_ = "";
     if (is_interactive_) reply_ = "+ ";
     EndLine();
     return;
   }
   waiting_ = SplitCommands(line);
   RunNext();
+}
+
+void Dialogue::TakePayload(std::string_view line) {
+  if (line.empty()) {
+    in_payload_ = false;
+    waiting_ = SplitCommands(payload_line_);
+    RunNext();
+    return;
+  }
+  if (payload_->size() + line.size() > kMaxPayload) {
+    Finish(kTooMuch, ReplyKind::kReply);
+    wants_end_ = true;
+  } else {
+    payload_->append(line).push_back('\n');
+    if (is_interactive_) reply_ = "+ ";
+  }
+  EndLine();
 }
 
 // Runs commands until one has to wait. A loop rather than recursion: a line may hold thousands.
@@ -61,12 +73,14 @@ void Dialogue::RunNext() {
     const std::string command = std::move(waiting_.front());
     waiting_.pop_front();
     was_answered_ = false;
-    commands_->Run(command, &context_,
-                   [self = shared_from_this()](std::string body, ReplyKind kind) {
-                     self->Finish(std::move(body), kind);
-                     self->was_answered_ = true;
-                     if (!self->is_running_) self->RunNext();
-                   });
+    std::optional<std::string> payload;
+    if (waiting_.empty()) payload = std::exchange(payload_, std::nullopt);
+    auto answer = [self = shared_from_this()](std::string body, ReplyKind kind) {
+      self->Finish(std::move(body), kind);
+      self->was_answered_ = true;
+      if (!self->is_running_) self->RunNext();
+    };
+    commands_->Run(command, &context_, std::move(answer), std::move(payload));
     if (!was_answered_) {
       is_running_ = false;
       return;

@@ -24,6 +24,9 @@ namespace lb::service {
 
 class Dialogue : public std::enable_shared_from_this<Dialogue> {
  public:
+  static constexpr size_t kMaxPayload = 1
+                                        << 20;  // bytes: a file of all common authorities and more
+
   using Done = std::function<void(std::string reply)>;
 
   // `commands` is borrowed.
@@ -32,7 +35,9 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   }
 
   // Takes one line, without its line end, and gives everything to be sent before the next one is
-  // taken: replies and prompts. One line at a time (LB_CHECK).
+  // taken: replies and prompts. One line at a time (LB_CHECK). A payload (the lines up to an empty
+  // one) belongs to the last command of its line; a larger one than kMaxPayload ends the
+  // conversation.
   void TakeLine(std::string_view line, Done done);
 
   // The connection stays open after the replies that were given.
@@ -45,6 +50,7 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   Dialogue(RuntimeCommands* commands, CommandContext context)
       : commands_(commands), context_(std::move(context)) {}
 
+  void TakePayload(std::string_view line);
   void RunNext();
   void Finish(std::string body, ReplyKind kind);
   void EndLine();
@@ -53,6 +59,8 @@ class Dialogue : public std::enable_shared_from_this<Dialogue> {
   CommandContext context_;
   bool is_interactive_ = false;
   bool in_payload_ = false;
+  std::string payload_line_;  // the line that a payload follows, without its "<<"
+  std::optional<std::string> payload_;
   bool wants_end_ = false;
   bool is_running_ = false;          // RunNext() is on the stack
   bool was_answered_ = false;        // by a command that replied at once

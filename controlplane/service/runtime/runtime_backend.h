@@ -41,6 +41,12 @@ struct RuntimeView {
   v1::Counters counters;
 };
 
+// What the data planes could not take for HTTP.
+struct BadMessages {
+  uint64_t total = 0;                    // since they started
+  std::vector<v1::BadMessage> messages;  // those that are kept
+};
+
 // One change to one server, as text that the language has already checked for form.
 struct ServerChange {
   enum class Kind {
@@ -66,9 +72,26 @@ class RuntimeBackend {
 
   // kCounters asks every connected data plane for fresh counters first.
   virtual void GetView(Needs needs, Done<RuntimeView> done) = 0;
-  // One text of lines for each certificate in `file`, in its order; never a byte of its key.
+  // One text of lines for each certificate (or list of revocations) in `file`, in its order; never
+  // a byte of its key.
   virtual std::vector<std::string> DescribeCertificates(const v1::TlsFile& file) = 0;
   virtual void ListSessions(Done<std::vector<v1::SessionEntry>> done) = 0;
+  virtual void ListBadMessages(Done<BadMessages> done) = 0;
+
+  // Files of TLS settings that are replaced while serving: one transaction for each kind of file.
+  // `payload` is PEM; base64 for what is stapled (NAME.ocsp). True: it has opened the transaction;
+  // false: it went into the open one.
+  virtual absl::StatusOr<bool> SetTlsFile(v1::TlsFile::Kind kind, const std::string& name,
+                                          const std::string& payload) = 0;
+  // What the open transaction holds; null: none is open.
+  virtual const v1::TlsFile* PendingTlsFile(v1::TlsFile::Kind kind) = 0;
+  // Needs an open transaction. The value: what is worth telling although it succeeded, in lines.
+  // INVALID_ARGUMENT: its parts do not fit, it stays open; other errors: refused, it is closed.
+  virtual void CommitTlsFile(v1::TlsFile::Kind kind, const CommandOrigin& origin,
+                             Done<absl::StatusOr<std::string>> done) = 0;
+  virtual void AbortTlsFile(v1::TlsFile::Kind kind) = 0;
+  // Who replaced the file that serves, and when; empty: it is what the configuration said.
+  virtual std::string WhoReplacedTlsFile(v1::TlsFile::Kind kind, const std::string& name) = 0;
 
   // Durable and in use on every connected data plane when `done` runs. The error's message is for
   // the operator. NOT_FOUND: "No such backend.", "No such server.".

@@ -32,6 +32,12 @@ class FakeAdmin : public v1::Admin::Service {
     *reply = set_server_reply;
     return grpc::Status::OK;
   }
+  grpc::Status SetTlsFile(grpc::ServerContext*, const v1::SetTlsFileRequest* request,
+                          v1::SetTlsFileReply* reply) override {
+    set_tls_file = *request;
+    *reply = set_tls_file_reply;
+    return grpc::Status::OK;
+  }
   grpc::Status Apply(grpc::ServerContext*, const v1::ApplyRequest* request,
                      v1::ApplyReply* reply) override {
     apply = *request;
@@ -150,6 +156,8 @@ class FakeAdmin : public v1::Admin::Service {
 
   v1::SetServerRequest set_server;
   v1::SetServerReply set_server_reply;
+  v1::SetTlsFileRequest set_tls_file;
+  v1::SetTlsFileReply set_tls_file_reply;
   v1::ApplyRequest apply;
   v1::ApplyReply apply_reply;
   v1::ListEventsRequest list_events;

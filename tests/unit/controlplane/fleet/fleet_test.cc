@@ -20,6 +20,7 @@ using ::lb::testing::NackOf;
 using ::lb::testing::SnapshotOf;
 using ::lb::testing::StateOf;
 using ::lb::testing::StatesAppliedOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -130,6 +131,9 @@ class FleetTest : public ::testing::Test, public FleetObserver {
   }
 
   void Publish(uint64_t revision, std::vector<v1::ServerState> states = {}) {
+    PublishSnapshot(Made(revision), std::move(states));
+  }
+  void PublishSnapshot(SnapshotPtr snapshot, std::vector<v1::ServerState> states = {}) {
     PublishHooks hooks;
     hooks.decide = [this](PublishHooks::Verdict verdict) {
       ++decisions_;
@@ -141,7 +145,7 @@ class FleetTest : public ::testing::Test, public FleetObserver {
     };
     hooks.done = [this](PublishResult result) { result_ = std::move(result); };
     fleet_.Publish(
-        Made(revision), [states] { return states; }, hooks);
+        std::move(snapshot), [states] { return states; }, hooks);
   }
   void JoinBoth() {
     a_.Join(4, "h4");
@@ -308,6 +312,34 @@ TEST_F(FleetTest, ASilentNodeAbortsAndItsLateAnswerIsHarmless) {
   Publish(6);
   for (FakeNode* node : {&a_, &b_}) node->CatchUp(6);
   EXPECT_TRUE(result_.has_value() && result_->is_committed);
+}
+
+TEST_F(FleetTest, OtherContentsOfTheSameRevisionArePublishedToo) {
+  JoinBoth();
+  PublishSnapshot(std::make_shared<v1::Snapshot>(SnapshotOf(4, "other")));
+  EXPECT_EQ(a_.Hear(), "delta 4");
+  EXPECT_EQ(b_.Hear(), "delta 4");
+  for (FakeNode* node : {&a_, &b_}) node->CatchUp(4);
+  EXPECT_TRUE(result_.has_value() && result_->is_committed);
+  EXPECT_EQ(fleet_.current()->hash(), "other");
+  a_.Vanish();
+  a_.Join(4, "h4");
+  EXPECT_THAT(a_.HearAll(), Contains("delta 4")) << "what it has is the revision, not its contents";
+}
+
+TEST_F(FleetTest, WhoOwesAnAnswerAboutTheRevisionComesBackForTheNextAttempt) {
+  JoinBoth();
+  PublishSnapshot(std::make_shared<v1::Snapshot>(SnapshotOf(4, "refused")));
+  a_.Say(NackOf(4, "bind *:443", "no"));  // b has not answered yet
+  ASSERT_TRUE(result_.has_value() && !result_->is_committed);
+  b_.HearAll();
+  result_.reset();
+  PublishSnapshot(std::make_shared<v1::Snapshot>(SnapshotOf(4, "better")));
+  EXPECT_THAT(b_.HearAll(), ElementsAre(HasSubstr("has had no answer")));
+  a_.CatchUp(4);
+  ASSERT_TRUE(result_.has_value() && result_->is_committed);
+  b_.Join(4, "h4");
+  EXPECT_THAT(b_.HearAll(), Contains("delta 4"));
 }
 
 TEST_F(FleetTest, ANodeLostInTheMiddleDoesNotStopThePublish) {

@@ -44,6 +44,19 @@ TEST_F(SnapshotsTest, SendsTheWholeWhenTheBaseIsNotHeld) {
   EXPECT_EQ(builder.Full()->prepare().full().hash(), "h5");
 }
 
+TEST_F(SnapshotsTest, KeepsTheContentsOfOneRevisionApart) {
+  snapshots_.Add(std::make_shared<v1::Snapshot>(SnapshotOf(4, "before")));
+  snapshots_.Add(std::make_shared<v1::Snapshot>(SnapshotOf(4, "after")));
+  snapshots_.Add(std::make_shared<v1::Snapshot>(SnapshotOf(4, "after")));
+  PrepareBuilder builder(&snapshots_, std::make_shared<v1::Snapshot>(SnapshotOf(4, "newest")), {},
+                         0);
+  Outgoing from_before = builder.For(4, "before");
+  Outgoing from_after = builder.For(4, "after");
+  EXPECT_TRUE(from_before->prepare().has_delta());
+  EXPECT_TRUE(from_after->prepare().has_delta());
+  EXPECT_NE(from_before, from_after);
+}
+
 TEST_F(SnapshotsTest, HoldsTheNewestOnly) {
   for (uint64_t revision = 1; revision <= Snapshots::kHeld + 1; ++revision) {
     snapshots_.Add(Made(revision));

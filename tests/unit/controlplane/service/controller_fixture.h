@@ -2,13 +2,16 @@
 // engine that the test is, log targets that remember, data planes that answer as they are told.
 //
 // Configurations are written in a few words: "web: s1=10.0.0.1:80 s2=10.0.0.2:80 !nocheck\n", one
-// backend a line; a file that says "error" does not compile.
+// backend a line; "tls NAME FILE" is a bind line with that certificate; a file that says "error"
+// does not compile.
 #ifndef LB_TESTS_UNIT_CONTROLPLANE_SERVICE_CONTROLLER_FIXTURE_H_
 #define LB_TESTS_UNIT_CONTROLPLANE_SERVICE_CONTROLLER_FIXTURE_H_
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/config/tls/certificates.h"
 #include "controlplane/service/controller.h"
 #include "controlplane/store/sqlite_store.h"
 #include "tests/testing/fleet_messages.h"
@@ -38,6 +42,21 @@ inline std::optional<config::Compiled> FakeCompile(const std::vector<config::Sou
       std::istringstream words(line);
       std::string word;
       words >> word;
+      if (word == "tls") {  // tls NAME FILE: a certificate
+        std::string path;
+        words >> word >> path;
+        std::ifstream in(path);
+        const std::string pem((std::istreambuf_iterator<char>(in)), {});
+        auto loaded = config::ParseCertificate(word, {.pem = pem}, WallTime());
+        if (!loaded.ok()) {
+          diagnostics->Error({file.path, 1, 1, 5, line}, std::string(loaded.status().message()));
+          continue;
+        }
+        *compiled.snapshot.add_tls_files() = std::move(loaded->file);
+        v1::Bind* bind = compiled.snapshot.add_frontends()->add_binds();
+        bind->mutable_tls()->add_certificates()->set_file(word);
+        continue;
+      }
       if (word == "socket") {
         words >> word;
         compiled.control.stats_sockets.push_back({.address = word});
@@ -141,6 +160,7 @@ class LocalNode {
   std::string nack;  // not empty: refuses the next Prepare with this reason
   bool is_silent = false;
   uint64_t serving = 0;
+  std::string served_pem;  // of the last TLS file sent
   std::map<ServerId, v1::ServerState> states;
   uint64_t affected = 3;  // by each command
   v1::Counters counters;
@@ -171,6 +191,7 @@ class LocalNode {
       case v1::ToDataPlane::kCommit:
         for (const v1::ServerState& state : prepared_) Take(state);
         serving = message.commit().revision();
+        served_pem = prepared_pem_;
         Say(testing::AckOf(serving, v1::Ack::APPLIED));
         Say(testing::AckOf(serving, v1::Ack::SERVING));
         return;
@@ -188,6 +209,12 @@ class LocalNode {
         answer.mutable_sessions()->add_sessions()->set_client("10.0.0.1:5");
         Say(answer);
         return;
+      case v1::ToDataPlane::kListBadMessages:
+        answer.mutable_bad_messages()->set_id(message.list_bad_messages().id());
+        answer.mutable_bad_messages()->set_total(4);
+        answer.mutable_bad_messages()->add_messages()->set_frontend("web");
+        Say(answer);
+        return;
       case v1::ToDataPlane::kShutdownSessions:
         Say(testing::CommandDoneOf(message.shutdown_sessions().id(), affected));
         return;
@@ -203,6 +230,10 @@ class LocalNode {
   void HearPrepare(const v1::Prepare& prepare) {
     const uint64_t revision =
         prepare.has_full() ? prepare.full().revision() : prepare.delta().revision();
+    for (const v1::TlsFile& file :
+         prepare.has_full() ? prepare.full().tls_files() : prepare.delta().tls_files()) {
+      prepared_pem_ = file.pem();
+    }
     prepared_.assign(prepare.states().begin(), prepare.states().end());
     if (!nack.empty()) {
       Say(testing::NackOf(revision, "frontend www, bind *:80", std::exchange(nack, "")));
@@ -215,6 +246,7 @@ class LocalNode {
   std::string name_;
   fleet::MemberId member_ = 0;
   std::vector<v1::ServerState> prepared_;
+  std::string prepared_pem_;
 };
 
 class ControllerFixture : public ::testing::Test {

@@ -61,6 +61,9 @@ class FakeLink : public ControlLink {
         return absl::StrCat("report ", message.report().poll_id());
       case v1::FromDataPlane::kSessions:
         return absl::StrCat("sessions ", message.sessions().sessions_size());
+      case v1::FromDataPlane::kBadMessages:
+        return absl::StrCat("bad messages ", message.bad_messages().messages_size(), " of ",
+                            message.bad_messages().total());
       case v1::FromDataPlane::kCommandDone:
         return absl::StrCat("done ", message.command_done().affected());
       case v1::FromDataPlane::MESSAGE_NOT_SET:
@@ -81,8 +84,7 @@ class Client {
   bool is_connected() const { return is_connected_; }
   void AskHalf() { ASSERT_EQ(::send(fd_.get(), "GET /", 5, MSG_NOSIGNAL), 5); }
   // The first line of the answer to a request; "" when the connection ends before.
-  std::string Ask() {
-    const std::string request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string Ask(const std::string& request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n") {
     if (::send(fd_.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return "";
     std::string answer;
     while (answer.find("\r\n") == std::string::npos && Receive(&answer)) {
@@ -358,6 +360,22 @@ TEST_F(DataPlaneTest, AnswersOfALostSessionAreNotSentInTheNext) {
   data_plane_->OnMessage(poll);
   Until([&] { return next.Story().size() > 1; });
   EXPECT_THAT(next.Story(), ElementsAre("hello", "sessions 0"));
+}
+
+TEST_F(DataPlaneTest, TellsTheLastBadMessages) {
+  Client client(Serve());
+  EXPECT_THAT(client.Ask("GET / HTTP/1.1\r\nbad name: 1\r\n\r\n"), HasSubstr(" 400 "));
+  v1::ToDataPlane list;
+  list.mutable_list_bad_messages()->set_id(6);
+  link_.sent.clear();
+  data_plane_->OnMessage(list);
+  ASSERT_THAT(link_.Story(), ElementsAre("bad messages 1 of 1"));
+  EXPECT_EQ(link_.sent[0].bad_messages().id(), 6u);
+  const v1::BadMessage& bad = link_.sent[0].bad_messages().messages(0);
+  EXPECT_EQ(bad.frontend(), "www");
+  EXPECT_EQ(bad.reason(), "bad header name");
+  EXPECT_EQ(bad.position(), 19u);
+  EXPECT_EQ(bad.bytes(), "GET / HTTP/1.1\r\nbad name: 1\r\n\r\n");
 }
 
 TEST_F(DataPlaneTest, ReportsWhatItCounted) {

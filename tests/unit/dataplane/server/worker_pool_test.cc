@@ -15,7 +15,7 @@ namespace {
 
 class WorkerPoolTest : public ::testing::Test {
  protected:
-  WorkerShared shared() { return {&load_, nullptr, &facts_, 16384}; }
+  WorkerShared shared() { return {&load_, nullptr, nullptr, &facts_, 16384}; }
   void Until(const bool& flag) {
     for (int turn = 0; !flag && turn < 200; ++turn) loop_.RunOnce(Millis(100));
     ASSERT_TRUE(flag);

@@ -232,9 +232,46 @@ TEST_F(CommandsTest, LevelsPermitAsHaproxysDo) {
   }
 }
 
+TEST_F(CommandsTest, CommitTellsWhatBecameOfIt) {
+  struct Case {
+    absl::Status result;
+    const char* notes;
+    const char* reply;
+    bool stays_open;
+  };
+  for (const Case& c : {
+           Case{absl::OkStatus(), "", "Committing site.pem.\nSuccess!\n", false},
+           Case{absl::OkStatus(), "Warning: w\n", "Committing site.pem.\nWarning: w\nSuccess!\n",
+                false},
+           Case{absl::InvalidArgumentError("no key"), "", "no key\nCan't commit site.pem!\n", true},
+           Case{absl::FailedPreconditionError("node 'a' refused"), "",
+                "Committing site.pem.\nnode 'a' refused\nFailed!\n", false},
+       }) {
+    backend_.pending.clear();
+    backend_.pending[v1::TlsFile::CERTIFICATE].set_name("site.pem");
+    backend_.tls_result = c.result;
+    backend_.tls_notes = c.notes;
+    EXPECT_EQ(Ask("commit ssl cert site.pem"), c.reply);
+    EXPECT_EQ(!backend_.pending.empty(), c.stays_open) << c.reply;
+  }
+  EXPECT_EQ(Ask("commit ssl cert site.pem", AccessLevel::kOperator), "Permission denied\n");
+}
+
+TEST_F(CommandsTest, WhatIsShownSaysThatItWasReplaced) {
+  backend_.AddTlsFile("site.pem", v1::TlsFile::CERTIFICATE);
+  backend_.pending[v1::TlsFile::CERTIFICATE].set_name("site.pem");
+  backend_.replaced = "site.pem";
+  EXPECT_EQ(Ask("show ssl cert site.pem"),
+            "Filename: site.pem\nStatus: Used\nReplaced: root, now; until a configuration is "
+            "applied\nSubject: of site.pem\n");
+  EXPECT_EQ(Ask("show ssl cert *site.pem"),
+            "Filename: *site.pem\nStatus: Unused\nSubject: of site.pem\n");
+  EXPECT_EQ(Ask("show ssl cert"), "# transaction\n*site.pem\n# filename\nsite.pem\n");
+}
+
 TEST_F(CommandsTest, AnUnknownCommandGetsHelp) {
   EXPECT_THAT(Ask(""), StartsWith("Unknown command. Please enter one of the following commands "
-                                  "only:\n  clear counters all"));
+                                  "only:\n  abort ssl ca-file"));
   for (const char* command : {"foo", "show foo", "set", "enable", "SHOW stat", "'show' stat"}) {
     const std::string body = Ask(command);
     EXPECT_THAT(body, StartsWith("Unknown command, but maybe one of the following ones is a better "

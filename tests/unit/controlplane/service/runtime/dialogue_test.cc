@@ -89,6 +89,23 @@ TEST_F(DialogueTest, APayloadIsReadAndRefused) {
   EXPECT_TRUE(backend_.log.empty());
 }
 
+TEST_F(DialogueTest, APayloadGoesToTheLastCommandOfItsLine) {
+  EXPECT_EQ(Say("show cli level; set ssl cert site.pem <<"), "");
+  EXPECT_EQ(Say("one"), "");
+  EXPECT_EQ(Say("two"), "");
+  EXPECT_EQ(Say(""), "admin\n\nTransaction created for certificate site.pem!\n\n");
+  EXPECT_THAT(backend_.log, ElementsAre("set site.pem: one\ntwo\n"));
+}
+
+TEST_F(DialogueTest, APayloadWithoutBoundsEndsTheConversation) {
+  Say("set ssl cert site.pem <<");
+  const std::string line(Dialogue::kMaxPayload / 2, 'x');
+  EXPECT_EQ(Say(line), "");
+  EXPECT_EQ(Say(line), "The payload is too large.\n\n");
+  EXPECT_TRUE(dialogue_->wants_end());
+  EXPECT_TRUE(backend_.log.empty());
+}
+
 TEST_F(DialogueTest, CommandsOfALineWaitForTheOnesBefore) {
   backend_.holds_answers = true;
   EXPECT_EQ(Say("disable server app/s1; enable server app/s2; show cli level"), "(no reply)");

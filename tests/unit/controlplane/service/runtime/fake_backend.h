@@ -4,6 +4,7 @@
 #define LB_TESTS_UNIT_CONTROLPLANE_SERVICE_RUNTIME_FAKE_BACKEND_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -77,6 +78,29 @@ class FakeBackend : public RuntimeBackend {
     return {absl::StrCat("Subject: of ", file.name(), "\n")};
   }
   void ListSessions(Done<std::vector<v1::SessionEntry>> done) override { done(sessions); }
+  void ListBadMessages(Done<BadMessages> done) override { done(bad_messages); }
+  absl::StatusOr<bool> SetTlsFile(v1::TlsFile::Kind kind, const std::string& name,
+                                  const std::string& payload) override {
+    if (!tls_result.ok()) return tls_result;
+    log.push_back(absl::StrCat("set ", name, ": ", payload));
+    const bool is_new = !pending.contains(kind);
+    pending[kind].set_name(name);
+    return is_new;
+  }
+  const v1::TlsFile* PendingTlsFile(v1::TlsFile::Kind kind) override {
+    return pending.contains(kind) ? &pending[kind] : nullptr;
+  }
+  void CommitTlsFile(v1::TlsFile::Kind kind, const CommandOrigin& origin,
+                     Done<absl::StatusOr<std::string>> done) override {
+    last_origin = origin;
+    if (!absl::IsInvalidArgument(tls_result)) pending.erase(kind);
+    if (!tls_result.ok()) return done(tls_result);
+    done(tls_notes);
+  }
+  void AbortTlsFile(v1::TlsFile::Kind kind) override { pending.erase(kind); }
+  std::string WhoReplacedTlsFile(v1::TlsFile::Kind, const std::string& name) override {
+    return name == replaced ? "root, now" : "";
+  }
   void SetServer(const std::string& backend, const std::string& server, const ServerChange& change,
                  const CommandOrigin& origin, Done<absl::Status> done) override {
     static constexpr const char* kKinds[] = {"state", "weight", "address", "health", "maxconn"};
@@ -104,6 +128,11 @@ class FakeBackend : public RuntimeBackend {
   std::unordered_map<ServerId, v1::ServerState> states;
   v1::Counters counters;
   std::vector<v1::SessionEntry> sessions;
+  BadMessages bad_messages;
+  std::map<v1::TlsFile::Kind, v1::TlsFile> pending;
+  absl::Status tls_result;
+  std::string tls_notes;
+  std::string replaced;
   absl::Status result;
   bool holds_answers = false;
   std::vector<std::string> log;
