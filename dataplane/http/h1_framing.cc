@@ -131,13 +131,18 @@ bool Persists(const Facts& facts, uint8_t version_minor) {
 
 }  // namespace
 
-ParseError InterpretRequest(RequestHead* head) {
+ParseError InterpretRequest(RequestHead* head, bool is_lenient) {
   const Facts facts = Collect(head->headers);
   if (facts.repeated_host) return ParseError::kRepeatedHost;
   if (facts.host == nullptr && head->version_minor >= 1) return ParseError::kMissingHost;
-  ParseError error = CheckTargetAndHost(head->method, head->target,
-                                        facts.host ? facts.host->value : std::string_view(),
-                                        /*has_host=*/facts.host != nullptr);
+  std::string_view target = head->target;
+  if (is_lenient && target.starts_with('/')) {
+    target = target.substr(0, target.find('#'));
+    head->has_violations |= target.size() < head->target.size();
+  }
+  ParseError error =
+      CheckTargetAndHost(head->method, target, facts.host ? facts.host->value : std::string_view(),
+                         /*has_host=*/facts.host != nullptr);
   if (error != ParseError::kNone) return error;
   error = ReadLengthFields(facts, head->version_minor, &head->framing, &head->content_length);
   if (error != ParseError::kNone) return error;

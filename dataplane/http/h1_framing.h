@@ -14,7 +14,8 @@
 namespace lb::http {
 
 // Fill the derived members of a head whose texts and version are there.
-ParseError InterpretRequest(RequestHead* head);
+// `is_lenient`: an origin-form target may have a fragment; see HeadParser::set_lenient().
+ParseError InterpretRequest(RequestHead* head, bool is_lenient = false);
 ParseError InterpretResponse(const RequestContext& context, ResponseHead* head);
 
 // Digits only; false for anything else and from 2^63 up.

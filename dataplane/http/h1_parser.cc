@@ -83,6 +83,7 @@ HeadParser::Cursor HeadParser::Resume(std::string_view bytes, const Limits& limi
     phase_ = first_phase;
     scanned_ = 0;
     token_ = 0;
+    has_violations_ = false;
   }
   const char* end = base_ + std::min(bytes.size(), limits.max_head_bytes);
   return {base_ + scanned_, base_ + token_, end, ParseError::kNone};
@@ -126,7 +127,10 @@ ParseResult HeadParser::ParseRequest(std::string_view bytes, const Limits& limit
   Scan scan = Scan::kComplete;
   if (phase_ < Phase::kFieldStart) scan = RequestLine(&cursor, head);
   if (scan == Scan::kComplete) scan = Fields(&cursor, limits, &head->headers);
-  return Conclude(scan, cursor, bytes, limits, *head, [head] { return InterpretRequest(head); });
+  return Conclude(scan, cursor, bytes, limits, *head, [this, head] {
+    head->has_violations = has_violations_;
+    return InterpretRequest(head, is_lenient_);
+  });
 }
 
 ParseResult HeadParser::ParseResponse(std::string_view bytes, const Limits& limits,
@@ -136,8 +140,10 @@ ParseResult HeadParser::ParseResponse(std::string_view bytes, const Limits& limi
   Scan scan = Scan::kComplete;
   if (phase_ < Phase::kFieldStart) scan = StatusLine(&cursor, head);
   if (scan == Scan::kComplete) scan = Fields(&cursor, limits, &head->headers);
-  return Conclude(scan, cursor, bytes, limits, *head,
-                  [&context, head] { return InterpretResponse(context, head); });
+  return Conclude(scan, cursor, bytes, limits, *head, [this, &context, head] {
+    head->has_violations = has_violations_;
+    return InterpretResponse(context, head);
+  });
 }
 
 HeadParser::Scan HeadParser::RequestLine(Cursor* cursor, RequestHead* head) {
@@ -167,7 +173,24 @@ HeadParser::Scan HeadParser::RequestLine(Cursor* cursor, RequestHead* head) {
     case Phase::kTarget:
       at = SkipTarget(at, end);
       if (at == end) return Pause(Phase::kTarget);
-      if (*at != ' ' || at == cursor->token) return fail(LineEndOr(*at, ParseError::kBadTarget));
+      if (*at != ' ' || at == cursor->token) {
+        at = SkipLenient(at, end, Phase::kTarget);
+        if (at == end) return Pause(Phase::kTarget);
+        // HTTP/0.9 has no version, and nothing but GET (RFC 1945 section 4.1).
+        const bool is_unversioned = *at == '\r' && is_lenient_ && head->method == "GET";
+        if ((*at != ' ' && !is_unversioned) || at == cursor->token) {
+          return fail(LineEndOr(*at, ParseError::kBadTarget));
+        }
+        if (is_unversioned) {
+          if (end - at < 2) return Pause(Phase::kTarget);
+          if (at[1] != '\n') return fail(ParseError::kBadLineEnd);
+          head->target = {cursor->token, static_cast<size_t>(at - cursor->token)};
+          at += 2;
+          head->version_minor = 0;
+          has_violations_ = true;
+          break;
+        }
+      }
       head->target = {cursor->token, static_cast<size_t>(at - cursor->token)};
       ++at;
       [[fallthrough]];
@@ -177,6 +200,7 @@ HeadParser::Scan HeadParser::RequestLine(Cursor* cursor, RequestHead* head) {
         for (size_t i = 0; i < have; ++i) {
           const bool is_version = i < kVersionBytes;
           if (is_version ? FitsVersion(at[i], i) : at[i] == kUsualVersion[i]) continue;
+          if (is_lenient_) return LenientVersion(cursor, head);
           at += i;
           return fail(is_version ? ParseError::kBadVersion : ParseError::kBadLineEnd);
         }
@@ -208,6 +232,11 @@ HeadParser::Scan HeadParser::StatusLine(Cursor* cursor, ResponseHead* head) {
                         : i < kStatusBytes   ? IsDigit(c)
                                              : c == ' ' || c == '\r';
       if (fits) continue;
+      if (is_lenient_ && i <= kVersionBytes) {
+        const Scan scan = LenientStatus(cursor, head);
+        if (scan != Scan::kComplete) return scan;
+        return Reason(cursor, head);
+      }
       at += i;
       return fail(i <= kVersionBytes ? ParseError::kBadVersion : ParseError::kBadStatus);
     }
@@ -219,6 +248,16 @@ HeadParser::Scan HeadParser::StatusLine(Cursor* cursor, ResponseHead* head) {
     at += at[kStatusBytes] == ' ' ? kStatusBytes + 1 : kStatusBytes;
     cursor->token = at;
   }
+  return Reason(cursor, head);
+}
+
+HeadParser::Scan HeadParser::Reason(Cursor* cursor, ResponseHead* head) {
+  const char*& at = cursor->at;
+  const char* const end = cursor->end;
+  auto fail = [cursor](ParseError error) {
+    cursor->error = error;
+    return Scan::kFailed;
+  };
   at = SkipValue(at, end);
   if (at == end) return Pause(Phase::kReason);
   if (*at != '\r') return fail(LineEndOr(*at, ParseError::kBadReason));
@@ -260,7 +299,11 @@ HeadParser::Scan HeadParser::Fields(Cursor* cursor, const Limits& limits, Header
       case Phase::kFieldName:
         at = SkipToken(at, end);
         if (at == end) return pause(Phase::kFieldName);
-        if (*at != ':' || at == token) return fail(LineEndOr(*at, ParseError::kBadHeaderName));
+        if (*at != ':' || at == token) {
+          at = SkipLenient(at, end, Phase::kFieldName);
+          if (at == end) return pause(Phase::kFieldName);
+          if (*at != ':' || at == token) return fail(LineEndOr(*at, ParseError::kBadHeaderName));
+        }
         name_ = {token, static_cast<size_t>(at - token)};
         ++at;
         [[fallthrough]];

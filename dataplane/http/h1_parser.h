@@ -72,6 +72,14 @@ class HeadParser {
   ParseResult ParseResponse(std::string_view bytes, const Limits& limits,
                             const RequestContext& context, ResponseHead* head);
 
+  // Accepts what a buggy peer may send in spite of RFC 9112, where it cannot change how the message
+  // is framed: in names, the visible characters that are no token's and bytes from 0x80 up; in
+  // targets, such bytes and fragments; versions with more digits, and a GET without any, which are
+  // read as HTTP/1.0. Never: blanks, control characters and NUL, lone CR or LF, folded lines,
+  // anything about lengths and codings. What was accepted so sets the head's `has_violations`.
+  // Source: HAProxy configuration manual, "option accept-invalid-http-request|response".
+  void set_lenient(bool lenient) { is_lenient_ = lenient; }
+
   // Forgets a message begun: the next call begins a new one.
   void Reset() { phase_ = Phase::kIdle; }
 
@@ -112,14 +120,22 @@ class HeadParser {
   // Scans into `*head`; of its kind, the first line.
   Scan RequestLine(Cursor* cursor, RequestHead* head);
   Scan StatusLine(Cursor* cursor, ResponseHead* head);
+  Scan Reason(Cursor* cursor, ResponseHead* head);
   Scan Fields(Cursor* cursor, const Limits& limits, HeaderList* headers);
   // Turns how the scan ended into the result; `finish()` checks the complete head.
   template <typename Head, typename Finish>
   ParseResult Conclude(Scan scan, const Cursor& cursor, std::string_view bytes,
                        const Limits& limits, const Head& head, Finish finish);
+  // What only a lenient parser accepts, from where a strict one stops. The first returns `at` when
+  // there is nothing of the kind, the others scan to behind the line and to behind the status.
+  const char* SkipLenient(const char* at, const char* end, Phase phase);
+  Scan LenientVersion(Cursor* cursor, RequestHead* head);
+  Scan LenientStatus(Cursor* cursor, ResponseHead* head);
   // The scan stops at the cursor, in `phase`, for want of bytes.
   Scan Pause(Phase phase);
 
+  bool is_lenient_ = false;
+  bool has_violations_ = false;  // in the message being scanned
   Phase phase_ = Phase::kIdle;
   const char* base_ = nullptr;  // address of the bytes of the last call
   size_t scanned_ = 0;          // offset at which the scan goes on

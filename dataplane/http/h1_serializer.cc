@@ -89,17 +89,35 @@ class FieldWriter {
       : plan_(plan), is_request_(is_request), copier_(out) {}
 
   char* Write(const HeaderList& headers) {
-    for (const Header& field : headers) {
-      if (field.id == HeaderId::kOther || IsCopied(field)) copier_.Add(field);
+    if (plan_.case_map == nullptr) {
+      for (const Header& field : headers) {
+        if (field.id == HeaderId::kOther || IsCopied(field)) copier_.Add(field);
+      }
+    } else {
+      AddAdjusted(headers);
     }
     out_ = copier_.Flush();
-    if (plan_.framing == Framing::kLength && !has_framing_) WriteLength("content-length");
-    if (plan_.framing == Framing::kChunked && !has_framing_) WriteChunked("transfer-encoding");
+    if (plan_.framing == Framing::kLength && !has_framing_) WriteLength(Name("content-length"));
+    if (plan_.framing == Framing::kChunked && !has_framing_) {
+      WriteChunked(Name("transfer-encoding"));
+    }
     WriteConnection();
     return Put(out_, "\r\n");
   }
 
  private:
+  void AddAdjusted(const HeaderList& headers) {
+    for (Header field : headers) {
+      field.name = plan_.case_map->Adjust(field.name);
+      if (field.id == HeaderId::kOther || IsCopied(field)) copier_.Add(field);
+    }
+  }
+
+  // A name of the writer's own, as the plan wants it.
+  std::string_view Name(std::string_view name) const {
+    return plan_.case_map != nullptr ? plan_.case_map->Adjust(name) : name;
+  }
+
   // Whether a field that the proxy knows stands as it is. Writes what stands in its place if not.
   bool IsCopied(const Header& field) {
     switch (field.id) {
@@ -151,7 +169,7 @@ class FieldWriter {
     std::string_view option;
     switch (plan_.connection) {
       case ConnectionField::kAbsent:
-        if (has_te_) out_ = PutField(out_, "connection", "TE");
+        if (has_te_) out_ = PutField(out_, Name("connection"), "TE");
         return;
       case ConnectionField::kKeepAlive:
         option = "keep-alive";
@@ -163,7 +181,8 @@ class FieldWriter {
         option = "upgrade";
         break;
     }
-    out_ = Put(out_, "connection: ");
+    out_ = Put(out_, Name("connection"));
+    out_ = Put(out_, ": ");
     out_ = Put(out_, option);
     out_ = Put(out_, has_te_ ? ", TE\r\n" : "\r\n");
   }
@@ -335,10 +354,12 @@ size_t WriteChunkHeader(char* out, uint64_t size) {
   return static_cast<size_t>(Put(end, "\r\n") - out);
 }
 
-void AppendLastChunk(const HeaderList& trailers, std::string* out) {
+void AppendLastChunk(const HeaderList& trailers, std::string* out, const CaseMap* case_map) {
   out->append("0\r\n");
   for (const Header& field : trailers) {
-    out->append(field.name).append(": ").append(field.value).append("\r\n");
+    const std::string_view name =
+        case_map != nullptr ? case_map->Adjust(field.name) : std::string_view(field.name);
+    out->append(name).append(": ").append(field.value).append("\r\n");
   }
   out->append("\r\n");
 }

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/http/case_map.h"
 #include "dataplane/http/h1_parser.h"
 #include "dataplane/http/message.h"
 
@@ -36,6 +37,7 @@ struct FramingPlan {
   // Responses without a body to HEAD, and 304: Content-Length and Transfer-Encoding are written as
   // the head has them, for they speak of the body that a GET would have brought.
   bool keep_length_fields = false;
+  const CaseMap* case_map = nullptr;  // the case of names; null: as they are in the head
 };
 
 // What may remain of the connection between the client and the proxy after this exchange, and what
@@ -85,7 +87,9 @@ inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";  // without trailers
 // `size` above 0. Returns the number of bytes written at `out`, at most kMaxChunkHeaderBytes.
 size_t WriteChunkHeader(char* out, uint64_t size);
-void AppendLastChunk(const HeaderList& trailers, std::string* out);
+// `case_map` as FramingPlan's.
+void AppendLastChunk(const HeaderList& trailers, std::string* out,
+                     const CaseMap* case_map = nullptr);
 
 // The registered phrase of a status ("Not Found"); for one that has none, that of its class.
 std::string_view ReasonPhrase(uint16_t status);

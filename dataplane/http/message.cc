@@ -190,6 +190,7 @@ void RequestHead::Clear() {
   keep_alive = true;
   expects_continue = false;
   wants_upgrade = false;
+  has_violations = false;
 }
 
 void ResponseHead::Clear() {
@@ -200,6 +201,7 @@ void ResponseHead::Clear() {
   framing = Framing::kNone;
   content_length = 0;
   keep_alive = true;
+  has_violations = false;
 }
 
 }  // namespace lb::http

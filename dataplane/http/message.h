@@ -104,6 +104,7 @@ struct RequestHead {
   bool keep_alive = true;         // what the client wishes (version and Connection)
   bool expects_continue = false;  // "Expect: 100-continue"
   bool wants_upgrade = false;     // "Connection: upgrade" and an Upgrade field
+  bool has_violations = false;    // of RFC 9112, which a lenient parser has let pass
 
   // The path and the query of `target` in any form: "/a" and "x=1" of "http://h/a?x=1".
   std::string_view path() const;
@@ -122,7 +123,8 @@ struct ResponseHead {
   HeaderList headers;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;
-  bool keep_alive = true;  // whether the server's connection can be used again
+  bool keep_alive = true;       // whether the server's connection can be used again
+  bool has_violations = false;  // as a request's
 
   bool is_informational() const { return status >= 100 && status < 200; }
   void Clear();

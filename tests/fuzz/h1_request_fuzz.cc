@@ -56,6 +56,42 @@ void CheckWritten(RequestHead* head, const Limits& limits) {
   LB_CHECK(Text(again) == Text(*head));
 }
 
+ParseResult ParseLenient(std::string_view bytes, const Limits& limits, HeadParser* parser,
+                         RequestHead* head) {
+  parser->set_lenient(true);
+  return parser->ParseRequest(bytes, limits, head);
+}
+
+// A lenient parser takes what a strict one does as the same, and else nothing that could end a line
+// or a word of it.
+void CheckLenient(std::string_view input, const Limits& limits, bool is_good,
+                  const RequestHead& strict) {
+  HeadParser parser;
+  RequestHead head;
+  const ParseResult whole = ParseLenient(input, limits, &parser, &head);
+  HeadParser split_parser;
+  RequestHead split_head;
+  const ParseResult split = InSplits(input, [&](std::string_view part) {
+    return ParseLenient(part, limits, &split_parser, &split_head);
+  });
+  LB_CHECK(whole.outcome == split.outcome && whole.error == split.error);
+  if (is_good) {
+    LB_CHECK(whole.outcome == ParseResult::kDone && !head.has_violations);
+    LB_CHECK(Text(head) == Text(strict));
+  }
+  if (whole.outcome != ParseResult::kDone) return;
+  const auto is_word = [](std::string_view text) {
+    for (char c : text) {
+      if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return false;
+    }
+    return !text.empty();
+  };
+  LB_CHECK(is_word(head.target));
+  for (const Header& field : head.headers) {
+    LB_CHECK(is_word(field.name) && field.name.find(':') == std::string_view::npos);
+  }
+}
+
 }  // namespace
 }  // namespace lb::http
 
@@ -79,6 +115,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   });
   LB_CHECK(whole.outcome == split.outcome);
   LB_CHECK(whole.error == split.error);
+  if (whole.outcome != ParseResult::kNeedMore) {
+    CheckLenient(input, limits, whole.outcome == ParseResult::kDone, head);
+  }
   if (whole.outcome != ParseResult::kDone) return 0;
   LB_CHECK(whole.consumed == split.consumed);
   LB_CHECK(Text(head) == split_text);
