@@ -189,6 +189,7 @@ absl::StatusOr<UniqueFd> StartConnect(const Address& address, const ConnectOptio
   if (address.is_ip()) {
     SetNoDelay(fd.get());
     if (options.tcp_keepalive) SetTcpKeepalive(fd.get());
+    if (options.delay_ack) DelayAck(fd.get());
     LB_RETURN_IF_ERROR(BindToInterface(fd.get(), options.interface));
     if (options.transparent) LB_RETURN_IF_ERROR(SetTransparent(fd.get(), address.family()));
     if (options.source.is_ip()) {
@@ -218,6 +219,11 @@ std::optional<int> ConnectOutcome(int fd) {
   if (::send(fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) == 0) return 0;
   if (errno == EAGAIN) return std::nullopt;
   return errno;
+}
+
+void DelayAck(int fd) {
+  const int off = 0;
+  setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
 }
 
 void SetNoDelay(int fd) { SetFlag(fd, IPPROTO_TCP, TCP_NODELAY); }

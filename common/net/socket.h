@@ -52,6 +52,7 @@ struct ConnectOptions {
   Address source;  // unset: the kernel chooses
   std::string interface;
   bool tcp_keepalive = false;
+  bool delay_ack = false;    // see DelayAck()
   bool transparent = false;  // `source` may be an address that is not the host's
 };
 
@@ -70,6 +71,9 @@ std::optional<int> ConnectOutcome(int fd);
 
 void SetNoDelay(int fd);
 void SetTcpKeepalive(int fd);
+// The kernel does not acknowledge at once what comes first, but together with what is sent, as long
+// as that is not long in coming. Connections accepted from a listening socket inherit it.
+void DelayAck(int fd);
 // Closing sends a reset instead of waiting for unsent data.
 void SetResetOnClose(int fd);
 

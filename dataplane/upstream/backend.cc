@@ -1,5 +1,7 @@
 #include "dataplane/upstream/backend.h"
 
+#include <algorithm>
+
 namespace lb::upstream {
 
 std::optional<Candidate> BackendRuntime::Choose(const BackendView& view, const Balance& balance,
@@ -33,6 +35,14 @@ std::shared_ptr<QueuedRequest> BackendRuntime::Join(event::Source* source, const
   return queue.Join(source, [&] {
     return Choose(view, balance, turn_.load(std::memory_order_relaxed), /*avoid=*/nullptr);
   });
+}
+
+void RateLimit::Note(std::chrono::nanoseconds now, uint32_t per_second) {
+  int64_t due = due_ns_.load(std::memory_order_relaxed);
+  while (!due_ns_.compare_exchange_weak(
+      due, std::max<int64_t>(due, now.count()) + kSecondNs / per_second,
+      std::memory_order_relaxed)) {
+  }
 }
 
 std::shared_ptr<BindRuntime> FrontendRuntime::BindOf(const std::string& key) {

@@ -5,6 +5,7 @@
 #define LB_DATAPLANE_UPSTREAM_BACKEND_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -68,6 +69,22 @@ struct BindRuntime {
   std::atomic<uint32_t> connections{0};
 };
 
+// A limit of events a second: as many may come at once after a pause of a second, then one each
+// time that its share of a second has passed. Any thread; threads at once may exceed it by one
+// each.
+class RateLimit {
+ public:
+  bool HasRoom(std::chrono::nanoseconds now, uint32_t per_second) const {
+    return due_ns_.load(std::memory_order_relaxed) - now.count() <=
+           kSecondNs - kSecondNs / per_second;
+  }
+  void Note(std::chrono::nanoseconds now, uint32_t per_second);
+
+ private:
+  static constexpr int64_t kSecondNs = 1'000'000'000;
+  std::atomic<int64_t> due_ns_{0};  // when an evenly spaced next event would come
+};
+
 class FrontendRuntime {
  public:
   FrontendRuntime(FrontendId id, std::string name, size_t workers)
@@ -77,6 +94,7 @@ class FrontendRuntime {
   const std::string name;
   std::atomic<uint32_t> sessions{0};
   std::atomic<uint32_t> max_sessions{0};
+  RateLimit session_rate;  // "rate-limit sessions"
   FrontendCounters counters;
 
   // Of the listening address that `key` stands for: the same as long as anyone uses it. Main

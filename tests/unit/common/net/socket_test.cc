@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -163,6 +164,20 @@ TEST_F(SocketTest, V6OnlyLeavesTheV4AddressFree) {
   if (!v6.ok()) GTEST_SKIP() << "no IPv6 here";
   const uint16_t port = Address::LocalOf(v6->get()).port();
   EXPECT_TRUE(Listen(*Address::FromIp("0.0.0.0", port), options).ok());
+}
+
+TEST_F(SocketTest, AcknowledgementsAreDelayedOnRequest) {
+  const auto is_quick = [](int fd) {
+    int value = -1;
+    socklen_t length = sizeof(value);
+    EXPECT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &value, &length), 0);
+    return value != 0;
+  };
+  absl::StatusOr<UniqueFd> listener = Listen(Loopback(), ListenOptions{});
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_TRUE(is_quick(listener->get()));
+  DelayAck(listener->get());
+  EXPECT_FALSE(is_quick(listener->get()));
 }
 
 }  // namespace
