@@ -32,6 +32,7 @@ constexpr Arg kFullHeaderArgs[] = {{"name", ArgType::kHeader}, {"occurrence", Ar
 constexpr Arg kDelimArg[] = {{"delimiter", ArgType::kString}};
 constexpr Arg kCookieArg[] = {{"name", ArgType::kString}};
 constexpr Arg kParamArgs[] = {{"name", ArgType::kString}, {"delimiter", ArgType::kString}};
+constexpr Arg kBodyParamArg[] = {{"name", ArgType::kString}};
 constexpr Arg kNameArgs[] = {
     {"part", ArgType::kString}, {"occurrence", ArgType::kInt}, {"format", ArgType::kString}};
 constexpr Arg kPayloadArgs[] = {{"offset", ArgType::kInt, true}, {"length", ArgType::kInt, true}};
@@ -319,6 +320,21 @@ constexpr Fetch kFetchTable[] = {
      {},
      false,
      "What follows the first question mark; nothing without one."},
+    {"req.body",
+     ValueType::kBinary,
+     kFromRequest,
+     {},
+     false,
+     "What has come of the body; all of it after \"wait-for-body\", as far as a buffer goes."},
+    {"req.body_len", kNum, kFromRequest, {}, false, "How many bytes of the body have come."},
+    {"req.body_param", kStr, kFromRequest, kBodyParamArg, false,
+     "The value of a parameter in a url-encoded body, not decoded; the first one without a name."},
+    {"req.body_size",
+     kNum,
+     kFromRequest,
+     {},
+     false,
+     "The body's length by Content-Length; without that, how many bytes have come."},
     {"req.cook", kStr, kFromRequest, kCookieArg, true,
      "The value of the last cookie of that name; of the first cookie without one."},
     {"req.cook_cnt", kNum, kFromRequest, kCookieArg, false, "How many cookies of that name."},
@@ -335,7 +351,13 @@ constexpr Fetch kFetchTable[] = {
      "The names of all header fields, joined by the delimiter (a comma)."},
     {"req.hdr_val", kNum, kFromRequest, kHeaderArgs, false, "A header value as an integer."},
     {"req.ver", kStr, kFromRequest, {}, false, "The HTTP version: \"1.1\"."},
-    {"url", kStr, kFromRequest, {}, true, "The target as the client sent it."},
+    {"unique-id", kStr, kFromHead, {}, false, "What \"unique-id-format\" gives; nothing without."},
+    {"url",
+     kStr,
+     kFromRequest,
+     {},
+     true,
+     "The target as the client sent it; over HTTP/2 with the scheme and the authority."},
     {"urlp", kStr, kFromRequest, kParamArgs, true,
      "The value of a parameter in the query, not decoded; the first one without a name."},
     {"urlp_val", kNum, kFromRequest, kParamArgs, false, "A query parameter as an integer."},
@@ -383,6 +405,9 @@ constexpr Fetch kFetchTable[] = {
      "True once the inspection is over; undecided before."},
 
     // The response.
+    {"res.body", ValueType::kBinary, kResponse, {}, false, "As req.body, of the response."},
+    {"res.body_len", kNum, kResponse, {}, false, "As req.body_len, of the response."},
+    {"res.body_size", kNum, kResponse, {}, false, "As req.body_size, of the response."},
     {"res.cook", kStr, kFromResponse, kCookieArg, true,
      "The value of the last Set-Cookie of that name; of the first one without a name."},
     {"res.cook_cnt", kNum, kFromResponse, kCookieArg, false, "How many Set-Cookie of that name."},

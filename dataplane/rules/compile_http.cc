@@ -11,7 +11,6 @@
 namespace lb::rules {
 namespace {
 
-
 bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -30,8 +29,8 @@ absl::StatusOr<int> ParseLogLevel(const std::string& name) {
 
 absl::StatusOr<uint16_t> CheckStatus(uint32_t status, uint32_t least, uint32_t most) {
   if (status >= least && status <= most) return static_cast<uint16_t>(status);
-  return InvalidArgument("status " + std::to_string(status) + ": expected " + std::to_string(least) +
-                 " to " + std::to_string(most));
+  return InvalidArgument("status " + std::to_string(status) + ": expected " +
+                         std::to_string(least) + " to " + std::to_string(most));
 }
 
 // Cookies of redirects are literals of the configuration.
@@ -53,7 +52,8 @@ absl::StatusOr<ReplyTemplate> Compiler::CompileReply(const v1::Reply& wire, uint
                       CheckStatus(wire.status() != 0 ? wire.status() : default_status, 200, 599));
   reply.content_type = wire.content_type();
   for (const v1::ReplyHeader& header : wire.headers()) {
-    if (!IsToken(header.name())) return InvalidArgument("'" + header.name() + "' is no header name");
+    if (!IsToken(header.name()))
+      return InvalidArgument("'" + header.name() + "' is no header name");
     ReplyTemplate::Field field;
     field.name = header.name();
     LB_ASSIGN_OR_RETURN(field.value, CompileLogFormat(header.value(), TextUse::kHeader));
@@ -85,7 +85,8 @@ absl::StatusOr<HeaderEdit> Compiler::CompileHeaderEdit(const v1::HeaderEdit& wir
   edit.name = wire.name();
   bool is_delete = wire.kind() == v1::HeaderEdit::DEL;
   bool by_regex = is_delete && wire.match() == v1::MATCH_REG;
-  if (!by_regex && !IsToken(edit.name)) return InvalidArgument("'" + edit.name + "' is no header name");
+  if (!by_regex && !IsToken(edit.name))
+    return InvalidArgument("'" + edit.name + "' is no header name");
   switch (wire.kind()) {
     case v1::HeaderEdit::SET:
       edit.kind = HeaderEdit::Kind::kSet;
@@ -239,6 +240,10 @@ absl::StatusOr<HttpRule> Compiler::CompileHttpRule(const v1::HttpRule& wire,
       rule.action = std::move(action);
       return rule;
     }
+    case v1::HttpRule::kWaitForBody:
+      rule.action =
+          WaitAction{{Millis(wire.wait_for_body().time_ms()), wire.wait_for_body().at_least()}};
+      return rule;
     case v1::HttpRule::ACTION_NOT_SET:
       break;
   }

@@ -52,6 +52,16 @@ class ProxyLookup {
   virtual std::optional<ServerFacts> FindServer(ServerId id) const = 0;
 };
 
+// The bodies of the exchange's messages, as far as they have come. Implemented by the proxy; called
+// on the worker's thread.
+class BodyLookup {
+ public:
+  virtual ~BodyLookup() = default;
+  // Without chunks; lasts until more of the message is received or passed on.
+  virtual std::string_view RequestBody() = 0;
+  virtual std::string_view ResponseBody() = 0;
+};
+
 // Constant for the process.
 struct ProcessFacts {
   std::string hostname;
@@ -138,11 +148,13 @@ struct TxnContext {
   const Address* server_address = nullptr;
   const Address* upstream_local = nullptr;  // our side of the connection to the server
 
+  BodyLookup* bodies = nullptr;  // null: there are none
   // The messages. Set `response` only while response rules or logs may look at it.
   http::RequestHead* request = nullptr;
   http::ResponseHead* response = nullptr;
   std::string_view request_line;  // %r %HM %HU ...: as received; empty: "<BADREQ>"
   bool is_first_request = true;   // of the connection: http_first_req
+  std::string_view unique_id;     // by "unique-id-format"; empty: none
 
   // What a TCP client has sent so far, for rules on content. `content_bytes` is known in HTTP mode
   // too, where the texts are not.

@@ -8,14 +8,19 @@
 namespace lb::rules {
 namespace {
 
+// More bytes may change what these give; in HTTP mode they do not see the bytes that come.
+void NoteUndecided(TxnContext& context) {
+  context.may_change = context.awaits_content && context.request == nullptr;
+}
+
 // Nothing yet: more bytes may bring it.
 Sample NotYet(TxnContext& context) {
-  context.may_change = context.awaits_content;
+  NoteUndecided(context);
   return Sample();
 }
 
 Sample ContentLength(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  context.may_change = context.awaits_content;
+  NoteUndecided(context);
   return Sample::Int(static_cast<int64_t>(context.content_bytes));
 }
 
@@ -27,7 +32,7 @@ Sample Payload(const ProgramArgs& args, TxnContext& context, FetchCursor*) {
     return NotYet(context);
   }
   if (length != 0) return Sample::Bytes(context.content.substr(offset, length));
-  context.may_change = context.awaits_content;
+  NoteUndecided(context);
   return Sample::Bytes(context.content.substr(offset));
 }
 
@@ -62,7 +67,9 @@ Sample IsRequest(const ProgramArgs&, TxnContext& context, FetchCursor*) {
 }
 
 Sample IsInspectionOver(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  return context.awaits_content ? NotYet(context) : Sample::Bool(true);
+  if (!context.awaits_content) return Sample::Bool(true);
+  context.may_change = true;
+  return Sample();
 }
 
 // What `read(hello)` gives, once there is a whole ClientHello.

@@ -43,8 +43,13 @@ Sample Query(const ProgramArgs&, TxnContext& context, FetchCursor*) {
   return mark != std::string_view::npos ? Sample::Text(target.substr(mark + 1)) : Sample();
 }
 
+// Over HTTP/2 in the absolute form, put together of the pseudo-fields.
 Sample Url(const ProgramArgs&, TxnContext& context, FetchCursor*) {
-  return context.request != nullptr ? Sample::Text(context.request->target) : Sample();
+  if (context.request == nullptr) return Sample();
+  const std::string_view target = context.request->target;
+  if (context.http_major != 2 || !target.starts_with('/')) return Sample::Text(target);
+  const std::string_view scheme = context.is_ssl ? "https://" : "http://";
+  return Sample::Text(context.arena->Concat({scheme, HostOf(context), target}));
 }
 
 Sample Base(const ProgramArgs&, TxnContext& context, FetchCursor*) {
@@ -117,6 +122,69 @@ Sample UrlParamNumber(const ProgramArgs& args, TxnContext& context, FetchCursor*
   return Sample::Int(value.ToInt().value_or(0));
 }
 
+// What has come of the request's body; nothing where there are no messages.
+std::optional<std::string_view> RequestBodyOf(const TxnContext& context) {
+  if (context.request == nullptr || context.bodies == nullptr) return std::nullopt;
+  return context.bodies->RequestBody();
+}
+
+std::optional<std::string_view> ResponseBodyOf(const TxnContext& context) {
+  if (context.response == nullptr || context.bodies == nullptr) return std::nullopt;
+  return context.bodies->ResponseBody();
+}
+
+Sample BytesOrNone(std::optional<std::string_view> body) {
+  return body.has_value() ? Sample::Bytes(*body) : Sample();
+}
+
+Sample LengthOrNone(std::optional<std::string_view> body) {
+  return body.has_value() ? Sample::Int(static_cast<int64_t>(body->size())) : Sample();
+}
+
+Sample RequestBody(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return BytesOrNone(RequestBodyOf(context));
+}
+Sample ResponseBody(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return BytesOrNone(ResponseBodyOf(context));
+}
+Sample RequestBodyLength(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return LengthOrNone(RequestBodyOf(context));
+}
+Sample ResponseBodyLength(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return LengthOrNone(ResponseBodyOf(context));
+}
+
+// As announced; without a Content-Length, what has come.
+Sample RequestBodySize(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  if (context.request == nullptr) return Sample();
+  if (context.request->framing != http::Framing::kLength)
+    return LengthOrNone(RequestBodyOf(context));
+  return Sample::Int(static_cast<int64_t>(context.request->content_length));
+}
+Sample ResponseBodySize(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  if (context.response == nullptr) return Sample();
+  if (context.response->framing != http::Framing::kLength) {
+    return LengthOrNone(ResponseBodyOf(context));
+  }
+  return Sample::Int(static_cast<int64_t>(context.response->content_length));
+}
+
+Sample BodyParam(const ProgramArgs& args, TxnContext& context, FetchCursor* cursor) {
+  const std::optional<std::string_view> body = RequestBodyOf(context);
+  if (!body.has_value()) return Sample();
+  size_t offset = cursor != nullptr ? cursor->offset : 0;
+  Sample value = NextParam(*body, args, &offset);
+  if (cursor != nullptr) {
+    cursor->offset = offset;
+    cursor->has_more = value.has_value();
+  }
+  return value;
+}
+
+Sample UniqueId(const ProgramArgs&, TxnContext& context, FetchCursor*) {
+  return TextOrNone(context.unique_id);
+}
+
 Sample Captured(const std::vector<std::string_view>& slots, int64_t slot) {
   if (slot < 0 || static_cast<uint64_t>(slot) >= slots.size()) return Sample();
   std::string_view text = slots[static_cast<size_t>(slot)];
@@ -173,9 +241,17 @@ constexpr NamedFetch kMessageFetches[] = {
     {"path", Path},
     {"pathq", PathQ},
     {"query", Query},
+    {"req.body", RequestBody},
+    {"req.body_len", RequestBodyLength},
+    {"req.body_param", BodyParam},
+    {"req.body_size", RequestBodySize},
     {"req.ver", RequestVersion},
+    {"res.body", ResponseBody},
+    {"res.body_len", ResponseBodyLength},
+    {"res.body_size", ResponseBodySize},
     {"res.ver", ResponseVersion},
     {"status", Status},
+    {"unique-id", UniqueId},
     {"url", Url},
     {"urlp", UrlParam},
     {"urlp_val", UrlParamNumber},

@@ -47,12 +47,13 @@ void Capture(const CaptureAction& capture, std::vector<std::string_view>& slots,
 
 }  // namespace
 
-HttpVerdict HttpRules::Apply(TxnContext& context) const {
+HttpVerdict HttpRules::Apply(TxnContext& context, size_t first) const {
   std::vector<std::string_view>& slots = direction_ == catalog::Direction::kRequest
                                              ? context.request_captures
                                              : context.response_captures;
   if (slots.size() < capture_slots_) slots.resize(capture_slots_);
-  for (const HttpRule& rule : rules_) {
+  for (size_t i = first; i < rules_.size(); ++i) {
+    const HttpRule& rule = rules_[i];
     if (!rule.condition.Holds(context)) continue;
     if (std::holds_alternative<AllowAction>(rule.action)) break;
     switch (ApplyEdit(rule, slots, context)) {
@@ -61,7 +62,9 @@ HttpVerdict HttpRules::Apply(TxnContext& context) const {
       case Outcome::kFailed:
         return Failure();
       case Outcome::kFinal:
-        return Finish(rule, context);
+        HttpVerdict verdict = Finish(rule, context);
+        verdict.resume_at = i + 1;
+        return verdict;
     }
   }
   return HttpVerdict();
@@ -119,6 +122,9 @@ HttpVerdict HttpRules::Finish(const HttpRule& rule, TxnContext& context) const {
     verdict.service = service->name;
   } else if (const auto* auth = std::get_if<AuthAction>(&rule.action)) {
     return Challenge(*auth, context);
+  } else if (const auto* wait = std::get_if<WaitAction>(&rule.action)) {
+    verdict.kind = HttpVerdict::Kind::kWait;
+    verdict.wait = wait->wait;
   }
   return verdict;
 }

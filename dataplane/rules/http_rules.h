@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/catalog/catalog.h"
 #include "dataplane/http/message.h"
 #include "dataplane/rules/condition.h"
@@ -27,6 +28,13 @@
 
 namespace lb::rules {
 
+// What "wait-for-body" waits for: the whole body or `at_least` bytes of it (0: all), or a buffer
+// full, `time` at most (0: no limit).
+struct BodyWait {
+  Millis time{0};
+  uint64_t at_least = 0;
+};
+
 struct HttpVerdict {
   enum class Kind : uint8_t {
     kContinue,  // nothing final: go on with the next list
@@ -36,10 +44,13 @@ struct HttpVerdict {
     kAuth,      // a 401 (or 407) challenge; "PR"
     kService,   // hand the request to `service`; "LR"
     kError,     // a rule could not be applied: answer with `reply`, a 500
+    kWait,      // for `wait`; then Apply() again, from `resume_at` on
   };
   Kind kind = Kind::kContinue;
   LocalReply reply;          // kDeny, kReturn, kRedirect, kAuth, kError
   std::string_view service;  // kService: "prometheus-exporter"
+  BodyWait wait;
+  size_t resume_at = 0;
 };
 
 // The actions that are not in a file of their own.
@@ -56,6 +67,9 @@ struct AuthAction {
   std::string realm;
 };
 struct AllowAction {};
+struct WaitAction {
+  BodyWait wait;
+};
 struct CaptureAction {
   LogFormat value;
   size_t slot = 0;
@@ -72,7 +86,8 @@ struct StatusAction {
 struct HttpRule {
   Condition condition;
   std::variant<AllowAction, HeaderEdit, UriEdit, SetVar, CaptureAction, LogLevelAction,
-               StatusAction, DenyAction, ReturnAction, Redirect, ServiceAction, AuthAction>
+               StatusAction, DenyAction, ReturnAction, Redirect, ServiceAction, AuthAction,
+               WaitAction>
       action;
 };
 
@@ -91,7 +106,8 @@ class HttpRules {
   // Makes room for the list's capture slots. So that "%hr" and "%hs" show all slots also when a
   // list never ran, the proxy sizes both vectors of the context when a request's head has been
   // received.
-  HttpVerdict Apply(TxnContext& context) const;
+  // `first`: the rule to begin with, after kWait.
+  HttpVerdict Apply(TxnContext& context, size_t first = 0) const;
 
  private:
   enum class Outcome : uint8_t { kDone, kFailed, kFinal };

@@ -96,6 +96,55 @@ TEST_F(FetchMessage, Http2SaysSo) {
   EXPECT_EQ(Eval("req.ver"), "2.0");
 }
 
+TEST_F(FetchMessage, TheUrlOfHttp2IsAbsolute) {
+  context_.http_major = 2;
+  SetRequest("GET", "/a?b", {{"Host", "h:81"}});
+  EXPECT_EQ(Eval("url"), "http://h:81/a?b");
+  context_.is_ssl = true;
+  EXPECT_EQ(Eval("url"), "https://h:81/a?b");
+  EXPECT_EQ(Eval("pathq"), "/a?b");
+  SetRequest("OPTIONS", "*", {{"Host", "h:81"}});
+  EXPECT_EQ(Eval("url"), "*");
+}
+
+class FakeBodies final : public BodyLookup {
+ public:
+  std::string_view RequestBody() override { return request; }
+  std::string_view ResponseBody() override { return response; }
+  std::string_view request;
+  std::string_view response;
+};
+
+TEST_F(FetchMessage, BodiesAreWhatHasCome) {
+  FakeBodies bodies;
+  context_.bodies = &bodies;
+  bodies.request = "a=1&b=&a=3&c";
+  bodies.response = "xyz";
+  SetResponse(200, {});
+  request_.framing = http::Framing::kLength;
+  request_.content_length = 100;
+  const std::pair<const char*, const char*> rows[] = {
+      {"req.body", "a=1&b=&a=3&c"}, {"req.body_len", "12"},    {"req.body_size", "100"},
+      {"req.body_param(a)", "1"},   {"req.body_param(b)", ""}, {"req.body_param(c)", "(none)"},
+      {"req.body_param", "1"},      {"res.body", "xyz"},       {"res.body_len", "3"},
+      {"res.body_size", "3"},
+  };
+  for (const auto& [expr, text] : rows) EXPECT_EQ(Eval(expr), text) << expr;
+  request_.framing = http::Framing::kChunked;
+  EXPECT_EQ(Eval("req.body_size"), "12");
+  response_.framing = http::Framing::kLength;
+  response_.content_length = 50;
+  EXPECT_EQ(Eval("res.body_size"), "50");
+  context_.bodies = nullptr;
+  EXPECT_EQ(Eval("req.body"), "(none)");
+}
+
+TEST_F(FetchMessage, TheIdIsTheExchanges) {
+  EXPECT_EQ(Eval("unique-id"), "(none)");
+  context_.unique_id = "abc";
+  EXPECT_EQ(Eval("unique-id"), "abc");
+}
+
 TEST_F(FetchMessage, NothingWithoutTheRequest) {
   context_.request = nullptr;
   context_.request_line = {};

@@ -55,6 +55,18 @@ TEST_F(HttpRuleLists, RulesRunInOrderUntilAFinalOne) {
   EXPECT_EQ(Dump(request_.headers), "Host: h.example.com:81\nX-A: 1\nX-B: 1\n");
 }
 
+TEST_F(HttpRuleLists, AWaitStopsTheListUntilItIsResumed) {
+  const std::string set = "header_edit { kind: SET name: 'X-A' value { items { text: '1' } } }";
+  HttpVerdict verdict = Apply({"condition { any_of { terms { acl: 0 } } } wait_for_body {}",
+                               "wait_for_body { time_ms: 70 at_least: 9 }", set});
+  EXPECT_EQ(verdict.kind, Kind::kWait);
+  EXPECT_EQ(verdict.wait.time, Millis(70));
+  EXPECT_EQ(verdict.wait.at_least, 9u);
+  EXPECT_EQ(request_.headers.Find("x-a"), nullptr);
+  EXPECT_EQ(rules_.Apply(context_, verdict.resume_at).kind, Kind::kContinue);
+  EXPECT_NE(request_.headers.Find("x-a"), nullptr);
+}
+
 TEST_F(HttpRuleLists, AllowEndsTheList) {
   EXPECT_EQ(Apply({"allow {}", "deny {}"}).kind, Kind::kContinue);
 }
