@@ -161,6 +161,10 @@ void DataPlane::Tick() {
     rates_ = sampler_.Sample(*registry_->serving(), load_, loop_->now(), pool_.size(),
                              pool_.waited_nanos());
     documents_.SetRates(rates_);
+    auto changes = std::make_shared<const Changes>(registry_->WarmUp(loop_->now()));
+    if (!changes->empty()) {
+      pool_.GiveAll([changes](Worker& worker) { worker.ApplyChanges(*changes); }, [] {});
+    }
   }
   SendReport(/*poll_id=*/0);
 }

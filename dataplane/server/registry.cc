@@ -1,5 +1,7 @@
 #include "dataplane/server/registry.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/base/logger.h"
@@ -122,6 +124,12 @@ bool Registry::UpdateEntry(Server* server, Changes* changes) {
   server->runtime->status.store(server->entry.status, std::memory_order_release);
   if (std::exchange(server->is_new, false)) return true;
   AddKills(*server, before, changes);
+  if (server->entry.status != ServerStatus::kUp) {
+    server->warm_since.reset();
+  } else if (IsOut(before.status) && server->config->slowstart > Millis(0)) {
+    server->warm_since = now_;
+    warming_.insert(server->config->id);
+  }
   const bool is_elsewhere = !(server->entry.address == before.address);
   if (is_elsewhere || (IsOut(server->entry.status) && !IsOut(before.status))) {
     changes->drained.push_back(server->runtime);
@@ -129,10 +137,34 @@ bool Registry::UpdateEntry(Server* server, Changes* changes) {
   return !IsSame(server->entry, before);
 }
 
+// The entry with as much of its weight, in units of 1 / `scale`, and of its connections as it has
+// by now.
+ServerEntry Registry::WarmEntryOf(const Server& server, uint32_t scale) const {
+  ServerEntry entry = server.entry;
+  entry.weight *= scale;
+  if (!server.warm_since.has_value()) return entry;
+  const double share = std::chrono::duration<double>(now_ - *server.warm_since) /
+                       std::chrono::duration<double>(server.config->slowstart);
+  const auto part = [share](uint32_t whole) {
+    return whole == 0 ? 0 : std::clamp<uint32_t>(static_cast<uint32_t>(whole * share), 1, whole);
+  };
+  entry.weight = part(entry.weight);
+  entry.maxconn = part(entry.maxconn);
+  return entry;
+}
+
 void Registry::RebuildView(Backend* backend, Changes* changes) {
+  // So that a part of weight 1 is one.
+  constexpr uint32_t kFine = 16;
+  const std::vector<std::shared_ptr<const upstream::ServerConfig>>& configs =
+      backend->config->servers;
+  const bool is_warming = std::any_of(configs.begin(), configs.end(), [this](const auto& config) {
+    return servers_.at(config->id).warm_since.has_value();
+  });
   std::vector<ServerEntry> entries;
-  for (const auto& config : backend->config->servers) {
-    entries.push_back(servers_.at(config->id).entry);
+  for (const auto& config : configs) {
+    const Server& server = servers_.at(config->id);
+    entries.push_back(is_warming ? WarmEntryOf(server, kFine) : server.entry);
   }
   backend->view =
       upstream::BuildView(entries, backend->config->all_backups, backend->config->fullconn);
@@ -207,6 +239,23 @@ Changes Registry::SetStates(const std::vector<v1::ServerState>& states) {
     if (found == servers_.end()) continue;
     if (SetState(&found->second, state, &changes)) changed.insert(found->second.backend);
   }
+  for (BackendId id : changed) RebuildView(&backends_.at(id), &changes);
+  return changes;
+}
+
+Changes Registry::WarmUp(SteadyTime now) {
+  now_ = now;
+  Changes changes;
+  std::unordered_set<BackendId> changed;
+  std::erase_if(warming_, [&](ServerId id) {
+    auto found = servers_.find(id);
+    if (found == servers_.end() || !found->second.warm_since.has_value()) return true;
+    Server& server = found->second;
+    changed.insert(server.backend);
+    const bool is_warm = now - *server.warm_since >= server.config->slowstart;
+    if (is_warm) server.warm_since.reset();
+    return is_warm;
+  });
   for (BackendId id : changed) RebuildView(&backends_.at(id), &changes);
   return changes;
 }

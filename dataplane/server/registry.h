@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -76,6 +77,10 @@ class Registry : public RuntimeSource {
                 const std::vector<v1::ServerState>& states);
   // Takes effect on the atomics at once. States of unknown servers are ignored.
   Changes SetStates(const std::vector<v1::ServerState>& states);
+  // A second or so has passed: servers with "slowstart" that have come up get more of their weight
+  // and of their connections. Whether one comes up is seen at the time of the last call.
+  // Source: HAProxy configuration manual, "slowstart".
+  Changes WarmUp(SteadyTime now);
   // Lets go of what the compiler asked for and no adopted config has: after an abort.
   void DropUnused();
 
@@ -93,6 +98,7 @@ class Registry : public RuntimeSource {
     // What of the state matters to traffic, as workers have it.
     upstream::ServerEntry entry;
     bool is_new = true;
+    std::optional<SteadyTime> warm_since;  // it came up then, and has not all of its weight yet
   };
   struct Backend {
     std::shared_ptr<upstream::BackendRuntime> runtime;
@@ -105,11 +111,14 @@ class Registry : public RuntimeSource {
   bool SetState(Server* server, const v1::ServerState& state, Changes* changes);
   bool UpdateEntry(Server* server, Changes* changes);
   void AddKills(const Server& server, const upstream::ServerEntry& before, Changes* changes);
+  upstream::ServerEntry WarmEntryOf(const Server& server, uint32_t scale) const;
   void RebuildView(Backend* backend, Changes* changes);
   void Retire(const std::unordered_set<ServerId>& kept, Changes* changes);
   void Publish(std::shared_ptr<const proxy::Config> config);
 
   const size_t workers_;
+  SteadyTime now_{};  // of the last WarmUp()
+  std::unordered_set<ServerId> warming_;
   std::unordered_map<FrontendId, std::shared_ptr<upstream::FrontendRuntime>> frontends_;
   std::unordered_map<BackendId, Backend> backends_;
   std::unordered_map<ServerId, Server> servers_;

@@ -238,6 +238,7 @@ absl::StatusOr<std::shared_ptr<const upstream::ServerConfig>> CompileServer(
   server->maxconn = message.maxconn();
   server->minconn = message.minconn();
   server->maxqueue = message.maxqueue();
+  server->slowstart = Millis(message.slowstart_ms());
   server->is_backup = message.backup();
   server->is_disabled = message.disabled();
   if (message.on_marked_down() == v1::ON_MARKED_DOWN_SHUTDOWN_SESSIONS) {

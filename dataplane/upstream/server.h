@@ -57,6 +57,7 @@ struct ServerConfig {
   uint32_t maxconn = 0;  // 0: no limit
   uint32_t minconn = 0;
   uint32_t maxqueue = 0;
+  Millis slowstart{0};  // how long weight and maxconn grow after the server came up
   bool is_backup = false;
   bool is_disabled = false;
   OnMarkedDown on_marked_down = OnMarkedDown::kNone;

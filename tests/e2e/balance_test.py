@@ -69,6 +69,16 @@ def test_a_weight_changed_while_running_counts_at_once(pool, proxy, port):
     assert Counter(names(proxy, port, 40)) == {"s1": 30, "s2": 10}
 
 
+def test_a_server_that_comes_up_is_warmed_up(pool, proxy, port):
+    pool("balance roundrobin", "slowstart 4s", "")
+    assert Counter(names(proxy, port, 40)) == {"s1": 20, "s2": 20}
+    proxy.runtime.ask("set server pool/s1 state maint")
+    assert set(names(proxy, port, 10)) == {"s2"}
+    proxy.runtime.ask("set server pool/s1 state ready")
+    assert Counter(names(proxy, port, 40))["s1"] < 10
+    wait_until(lambda: Counter(names(proxy, port, 40))["s1"] == 20, timeout=10, interval=0.2)
+
+
 def test_leastconn_prefers_the_server_with_fewer_connections(pool, proxy, port, stage):
     pool("balance leastconn", "", "", mode="tcp")
     held = stage.client(proxy.host, port)

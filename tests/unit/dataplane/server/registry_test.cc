@@ -165,5 +165,42 @@ TEST_F(RegistryTest, WhatWasOnlyPreparedIsForgotten) {
   EXPECT_FALSE(served.expired());
 }
 
+// The weights and limits of the first view of `changes`, as "s1:16/100 s2:1/0".
+std::string SharesOf(const Changes& changes) {
+  std::string text;
+  for (const auto& candidate : changes.views.at(0).view->candidates) {
+    text += (text.empty() ? "" : " ") + candidate.config->name + ":" +
+            std::to_string(candidate.weight) + "/" + std::to_string(candidate.maxconn);
+  }
+  return text;
+}
+
+TEST_F(RegistryTest, AServerThatComesUpIsWarmedUp) {
+  const SteadyTime start{std::chrono::seconds(100)};
+  registry_.WarmUp(start);
+  const std::string text = R"(backends { common { name: "b" }
+    servers { name: "s1" address: "10.0.0.1:80" weight: 1 maxconn: 100 slowstart_ms: 10000 }
+    servers { name: "s2" address: "10.0.0.2:80" weight: 1 } })";
+  // Not at the start, which would hold up what ran before.
+  EXPECT_EQ(SharesOf(Adopt(text, {StateOf("b", "s1", v1::SERVER_UP)})), "s1:1/100 s2:1/0");
+  registry_.SetStates({StateOf("b", "s1", v1::SERVER_DOWN)});
+  EXPECT_EQ(SharesOf(registry_.SetStates({StateOf("b", "s1", v1::SERVER_UP)})), "s1:1/1 s2:16/0");
+  EXPECT_EQ(SharesOf(registry_.WarmUp(start + Millis(2500))), "s1:4/25 s2:16/0");
+  EXPECT_EQ(SharesOf(registry_.WarmUp(start + Millis(5000))), "s1:8/50 s2:16/0");
+  EXPECT_EQ(SharesOf(registry_.WarmUp(start + Millis(10000))), "s1:1/100 s2:1/0");
+  EXPECT_TRUE(registry_.WarmUp(start + Millis(11000)).empty());
+}
+
+TEST_F(RegistryTest, AServerThatGoesDownAgainIsNotWarmedUpAnyMore) {
+  registry_.WarmUp(SteadyTime(std::chrono::seconds(100)));
+  Adopt(R"(backends { common { name: "b" }
+    servers { name: "s1" address: "10.0.0.1:80" weight: 1 slowstart_ms: 10000 }
+    servers { name: "s2" address: "10.0.0.2:80" weight: 1 } })",
+        {StateOf("b", "s1", v1::SERVER_DOWN)});
+  registry_.SetStates({StateOf("b", "s1", v1::SERVER_UP)});
+  EXPECT_EQ(SharesOf(registry_.SetStates({StateOf("b", "s1", v1::SERVER_DOWN)})), "s2:1/0");
+  EXPECT_TRUE(registry_.WarmUp(SteadyTime(std::chrono::seconds(101))).empty());
+}
+
 }  // namespace
 }  // namespace lb::server
