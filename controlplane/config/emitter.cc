@@ -1,10 +1,12 @@
 #include "controlplane/config/emitter.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "common/base/ids.h"
@@ -55,6 +57,7 @@ class Emitter {
     *snapshot_.mutable_global() = model_.global;
     v1::Global* global = snapshot_.mutable_global();
     if (global->log_tag().empty()) global->set_log_tag("lb");
+    for (const std::string& name : model_.h1_names_of_file) global->add_h1_names(name);
     if (model_.log_send_hostname) global->set_log_send_hostname(std::string(kOwnHostName));
     for (v1::LogTarget& target : *global->mutable_log_targets()) Complete(&target);
     NumberProxies();
@@ -116,6 +119,24 @@ class Emitter {
     absl::StatusOr<v1::LogFormat> format = ParseLogFormat(text, tags, kLogSite, SpaceRuns::kMerge);
     if (format.ok()) return *std::move(format);
     diagnostics_->Error(place, std::string(format.status().message()));
+    return {};
+  }
+
+  // Made when the request has come: it sees that, and nothing of later stages.
+  v1::LogFormat UniqueId(const Proxy& proxy) {
+    const bool is_http = proxy.mode == v1::PROXY_MODE_HTTP;
+    const std::string& text = proxy.unique_id_format.text;
+    if (std::any_of(text.begin(), text.end(),
+                    [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
+      diagnostics_->Error(proxy.unique_id_format.place,
+                          "a control character in what may become a header field");
+      return {};
+    }
+    absl::StatusOr<v1::LogFormat> format =
+        ParseLogFormat(proxy.unique_id_format.text, is_http ? TagScope::kAny : TagScope::kTcpOnly,
+                       is_http ? kRequestSite : kConnectionSite, SpaceRuns::kMerge);
+    if (format.ok()) return *std::move(format);
+    diagnostics_->Error(proxy.unique_id_format.place, std::string(format.status().message()));
     return {};
   }
 
@@ -196,6 +217,7 @@ class Emitter {
     }
     Stats(proxy, common);
     common->set_connection_mode(proxy.connection_mode);
+    common->set_header_names(proxy.header_names);
     if (proxy.forward_for) *common->mutable_forward_for() = *proxy.forward_for;
     common->set_disabled(proxy.is_disabled);
     common->set_description(proxy.description);
@@ -232,6 +254,13 @@ class Emitter {
     out->set_tcp_keepalive(proxy.client_tcp_keepalive);
     out->set_backlog(proxy.backlog);
     out->set_rate_limit_sessions(proxy.rate_limit_sessions);
+    out->set_adjust_case(proxy.client_adjusts_case);
+    out->set_accept_violations(proxy.accepts_request_violations);
+    out->set_delay_ack(proxy.smart_accept);
+    out->set_unique_id_header(proxy.unique_id_header);
+    if (!proxy.unique_id_format.empty()) {
+      *out->mutable_unique_id_format() = UniqueId(proxy);
+    }
   }
 
   void Backend(const Proxy& proxy) {
@@ -261,6 +290,10 @@ class Emitter {
     out->set_http_reuse(proxy.http_reuse);
     out->set_fullconn(proxy.fullconn);
     out->set_abort_on_close(proxy.abort_on_close);
+    out->set_adjust_case(proxy.server_adjusts_case);
+    out->set_accept_violations(proxy.accepts_response_violations);
+    out->set_pretend_keepalive(proxy.pretends_keepalive);
+    out->set_delay_ack(proxy.smart_connect);
     for (const std::string& condition : proxy.retry_on) out->add_retry_on(condition);
     out->set_retry_on_conn_failure_only(proxy.retry_on.empty());
     if (!proxy.source.address().empty()) *out->mutable_source() = proxy.source;

@@ -152,6 +152,7 @@ struct Proxy {
   std::map<uint32_t, std::string> error_files;
   StatsSettings stats;
   v1::HttpConnectionMode connection_mode = v1::HTTP_KEEP_ALIVE;
+  v1::HeaderNamePolicy header_names = v1::HEADER_NAMES_PRESERVE;
   std::optional<v1::ForwardFor> forward_for;
   bool http_buffer_request = false;
   bool no_linger = false;
@@ -174,6 +175,11 @@ struct Proxy {
   std::vector<BackendReference> backend_references;  // of use_backend, by fixed names
   std::optional<BackendReference> default_backend;
   bool client_tcp_keepalive = false;
+  bool client_adjusts_case = false;
+  bool accepts_request_violations = false;
+  bool smart_accept = false;
+  PlacedText unique_id_format;
+  std::string unique_id_header;
 
   // Of the backend's side.
   std::vector<Server> servers;
@@ -191,6 +197,10 @@ struct Proxy {
   bool all_backups = false;
   bool abort_on_close = false;
   bool disable_h2_upgrade = false;
+  bool server_adjusts_case = false;
+  bool accepts_response_violations = false;
+  bool pretends_keepalive = false;
+  bool smart_connect = false;
   bool server_tcp_keepalive = false;
   v1::HttpReuse http_reuse = v1::HTTP_REUSE_SAFE;
   uint32_t fullconn = 0;
@@ -215,7 +225,8 @@ struct Model {
   std::vector<v1::TlsFile> tls_files;  // by name and kind; made by ResolveTls()
   ControlSettings control;
   bool log_send_hostname = false;
-  std::vector<Proxy> proxies;  // in file order, defaults not among them
+  std::vector<std::string> h1_names_of_file;  // of "h1-case-adjust-file"
+  std::vector<Proxy> proxies;                 // in file order, defaults not among them
 };
 
 }  // namespace lb::config

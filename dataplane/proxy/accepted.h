@@ -59,6 +59,13 @@ class ConnectionCount {
 // Fills in what a session knows from the start.
 void InitSession(Session* session, const Accepted& accepted);
 
+// "option nolinger": the end is told, and what the client does then does not matter any more. What
+// it has not acknowledged yet is lost.
+inline void EndWithoutWait(net::Stream* client) {
+  client->ShutdownWrite();
+  client->ResetOnClose();
+}
+
 // Start a session that lives in the worker's list until it has ended.
 void StartHttpSession(Accepted accepted);
 void StartTcpSession(Accepted accepted);

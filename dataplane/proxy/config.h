@@ -20,6 +20,7 @@
 #include "common/base/ids.h"
 #include "common/net/socket.h"
 #include "common/net/syslog.h"
+#include "dataplane/http/case_map.h"
 #include "dataplane/http/h1_parser.h"
 #include "dataplane/http/h2_settings.h"
 #include "dataplane/proxy/network.h"
@@ -44,6 +45,8 @@ inline SteadyTime DeadlineAfter(SteadyTime since, Millis wait) {
 
 enum class ConnectionMode : uint8_t { kKeepAlive, kServerClose, kClose };
 enum class HttpReuse : uint8_t { kSafe, kNever, kAggressive, kAlways };
+// What becomes of request fields whose names have others than letters, digits and hyphens.
+enum class HeaderNames : uint8_t { kPreserve, kDelete, kReject };
 
 // "option forwardfor".
 struct ForwardFor {
@@ -92,6 +95,14 @@ struct ProxyConfig {
   ConnectionMode connection_mode = ConnectionMode::kKeepAlive;
   std::shared_ptr<const ForwardFor> forward_for;  // null: off
   bool splice = false;
+  bool buffer_request = false;     // rules wait for the body, or as much as a buffer holds,
+  Millis body_timeout = kForever;  // so long in all; no limit: as long as the client sends
+  HeaderNames header_names = HeaderNames::kPreserve;
+  bool log_asap = false;
+  bool no_linger = false;          // closed connections to clients leave no TIME_WAIT
+  bool adjust_case = false;        // of names in heads sent to clients, or to servers
+  bool accept_violations = false;  // of RFC 9112, by clients, or by servers
+  bool delay_ack = false;          // no acknowledgement before there is something to send
 };
 
 // "server ... ssl".
@@ -118,6 +129,7 @@ struct BackendConfig : ProxyConfig {
   HttpReuse http_reuse = HttpReuse::kSafe;
   uint32_t fullconn = 0;
   bool abort_on_close = false;
+  bool pretend_keepalive = false;  // servers are not told that their connection will be closed
 
   std::shared_ptr<upstream::BackendRuntime> runtime;
 };
@@ -150,6 +162,9 @@ struct FrontendConfig : ProxyConfig {
   bool tcp_keepalive = false;
   rules::UseBackends use_backend;
   std::string default_backend;
+  uint32_t max_session_rate = 0;  // new sessions a second; 0: no limit
+  rules::LogFormat unique_id;     // empty: none
+  std::string unique_id_header;   // empty: none
 
   std::shared_ptr<upstream::FrontendRuntime> runtime;
 };
@@ -161,6 +176,7 @@ struct Config {
   uint32_t maxconn = 0;  // of the process; never 0
   size_t buffer_bytes = 16384;
   http::Limits http_limits;
+  http::CaseMap case_map;
   http::H2Settings h2_frontend;  // towards clients
   http::H2Settings h2_backend;   // towards servers
   std::string node;

@@ -13,6 +13,10 @@ void Exchange::Clear() {
   config.reset();
   frontend.reset();
   backend.reset();
+  held_request.reset();
+  held_response.reset();
+  server = nullptr;
+  pause = RulePause();
   request.Clear();
   response.Clear();
   sent_request = http::RequestContext();
@@ -27,7 +31,7 @@ void Exchange::Clear() {
   reply_body = {};
   document = LocalDocument();
   cause = stage = '-';
-  keeps_client = is_silent_close = counts_as_retry_or_redispatch = false;
+  keeps_client = is_silent_close = counts_as_retry_or_redispatch = is_logged = false;
   bytes_from_client = bytes_to_client = 0;
 }
 
@@ -43,6 +47,19 @@ void ExchangePool::Give(std::unique_ptr<Exchange> exchange) {
   constexpr size_t kMaxSpare = 1024;
   exchange->Clear();
   if (kPoolsReuse && spare_.size() < kMaxSpare) spare_.push_back(std::move(exchange));
+}
+
+std::string_view ExchangeBodies::RequestBody() {
+  Exchange& x = *exchange_;
+  if (x.client == nullptr || x.request.framing == http::Framing::kNone) return {};
+  return x.request_body()->Peek(&x.arena);
+}
+
+std::string_view ExchangeBodies::ResponseBody() {
+  Exchange& x = *exchange_;
+  // A reply of the proxy's own has no server behind it.
+  if (x.server == nullptr) return x.reply_body;
+  return x.response_body()->Peek(&x.arena);
 }
 
 void PrepareProxyHeader(Exchange* exchange) {
@@ -77,9 +94,12 @@ void PrepareTxn(Exchange* exchange) {
   txn.server = {};
   txn.server_address = nullptr;
   txn.upstream_local = nullptr;
+  txn.http_major = 1;
   txn.request = &exchange->request;
   txn.response = nullptr;
+  txn.bodies = &exchange->bodies;
   txn.request_line = {};
+  txn.unique_id = {};
   txn.content = {};
   txn.content_bytes = 0;
   txn.awaits_content = txn.may_be_request = false;

@@ -15,14 +15,40 @@
 #include "common/event/task.h"
 #include "dataplane/http/arena.h"
 #include "dataplane/http/message.h"
+#include "dataplane/proxy/body_hold.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/proxy/http_sides.h"
 #include "dataplane/proxy/session_list.h"
 #include "dataplane/proxy/upstream_connect.h"
 #include "dataplane/proxy/worker_context.h"
 #include "dataplane/rules/context.h"
+#include "dataplane/rules/http_rules.h"
 
 namespace lb::proxy {
+
+struct Exchange;
+
+// Where rules stopped to wait for a body, so that they go on from there.
+struct RulePause {
+  size_t section = 0;          // of those whose rules run: 0 or 1
+  bool has_begun = false;      // its rules on content have let the request pass
+  bool has_inspected = false;  // they have waited
+  bool has_buffered = false;   // "option http-buffer-request" has been seen to
+  size_t rule = 0;             // the next one
+  rules::BodyWait wait;
+  bool may_be_late = false;  // the time over, rules go on with what there is
+};
+
+// What rules see of the bodies.
+class ExchangeBodies final : public rules::BodyLookup {
+ public:
+  explicit ExchangeBodies(Exchange* exchange) : exchange_(exchange) {}
+  std::string_view RequestBody() override;
+  std::string_view ResponseBody() override;
+
+ private:
+  Exchange* const exchange_;
+};
 
 struct Exchange {
   WorkerContext* worker = nullptr;
@@ -32,6 +58,13 @@ struct Exchange {
   std::shared_ptr<const Config> config;
   std::shared_ptr<const FrontendConfig> frontend;
   std::shared_ptr<const BackendConfig> backend;  // null: none chosen yet
+
+  // Bodies that rules have waited for; unset: they are passed on as they come.
+  std::optional<BodyHold> held_request;
+  std::optional<BodyHold> held_response;
+  ServerSide* server = nullptr;  // while there is one
+  RulePause pause;
+  ExchangeBodies bodies{this};
 
   http::RequestHead request;
   http::ResponseHead response;
@@ -62,6 +95,7 @@ struct Exchange {
   bool keeps_client = false;     // the client's connection can carry another request
   bool is_silent_close = false;  // close without a reply, and let the client try again
   bool counts_as_retry_or_redispatch = false;
+  bool is_logged = false;  // before its end: "option logasap"
   uint64_t bytes_from_client = 0;
   uint64_t bytes_to_client = 0;
 
@@ -71,6 +105,12 @@ struct Exchange {
       cause = end_cause;
       stage = end_stage;
     }
+  }
+  MessageSource* request_body() {
+    return held_request.has_value() ? &*held_request : client->request_body();
+  }
+  MessageSource* response_body() {
+    return held_response.has_value() ? &*held_response : server->response_body();
   }
   void Clear();
 };

@@ -63,7 +63,30 @@ void FillLog(Exchange* x, const UpstreamLease* lease) {
   log.bytes_uploaded = x->bytes_from_client;
 }
 
+void WriteLine(Exchange* x) {
+  const SteadyTime now = x->worker->loop->now();
+  const WallTime wall = x->worker->loop->wall_now();
+  x->log.accepted_at = wall - (now - x->ready_at);
+  x->log.request_at = wall - (now - x->first_byte_at);
+  x->txn.log = &x->log;
+  WriteAccessLog(x->worker, *x->frontend, &x->txn, IsError(*x));
+  x->txn.log = nullptr;
+}
+
 }  // namespace
+
+void LogEarly(Exchange* x, const UpstreamLease& lease) {
+  if (!IsLogged(*x->frontend)) return;
+  // The head counts among the bytes of the line.
+  x->client->response_sink()->Flush();
+  x->bytes_to_client += x->client->TakeSentBytes();
+  x->log.total_ms = MillisBetween(x->ready_at, x->worker->loop->now());
+  x->log.is_log_asap = true;
+  FillLog(x, &lease);
+  WriteLine(x);
+  x->txn.request = &x->request;
+  x->is_logged = true;
+}
 
 void EndExchange(Exchange* x, const UpstreamLease* lease) {
   const SteadyTime now = x->worker->loop->now();
@@ -78,13 +101,7 @@ void EndExchange(Exchange* x, const UpstreamLease* lease) {
   }
   FillLog(x, lease);
   CountEnd(x, lease);
-  if (!IsLogged(*x->frontend)) return;
-  const WallTime wall = x->worker->loop->wall_now();
-  x->log.accepted_at = wall - (now - x->ready_at);
-  x->log.request_at = wall - (now - x->first_byte_at);
-  x->txn.log = &x->log;
-  WriteAccessLog(x->worker, *x->frontend, &x->txn, IsError(*x));
-  x->txn.log = nullptr;
+  if (IsLogged(*x->frontend) && !x->is_logged) WriteLine(x);
 }
 
 }  // namespace lb::proxy

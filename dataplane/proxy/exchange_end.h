@@ -6,6 +6,9 @@
 
 namespace lb::proxy {
 
+// "option logasap": writes the line now that the response's head is on its way. No other follows.
+void LogEarly(Exchange* exchange, const UpstreamLease& lease);
+
 // Counts and logs. `lease` is null when no server was asked for; it must still hold its facts, and
 // its place has been given back.
 void EndExchange(Exchange* exchange, const UpstreamLease* lease);

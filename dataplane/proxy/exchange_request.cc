@@ -1,6 +1,8 @@
 #include "dataplane/proxy/exchange_request.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -78,14 +80,29 @@ void ReplyWithChallenge(Exchange* x, const StatsPage& page) {
                           x->arena.Copy(absl::StrCat("Basic realm=\"", realm, "\"")));
 }
 
-// The "tcp-request content" rules of one section, for a request whose head is there: they do not
-// wait for more.
-bool PassesContentRules(Exchange* x, const ProxyConfig& proxy) {
-  if (proxy.tcp_content.empty()) return true;
+// The "tcp-request content" rules of one section, for a request whose head is there. They wait once
+// for its body, when they ask whether the inspection is over.
+Route RunContentRules(Exchange* x, const ProxyConfig& proxy) {
+  if (proxy.tcp_content.empty()) return Route::kForward;
+  RulePause& pause = x->pause;
   x->txn.content_bytes = x->bytes_from_client;
-  if (proxy.tcp_content.Apply(x->txn) == rules::TcpVerdict::kAccept) return true;
-  DenyContent(x);
-  return false;
+  x->txn.awaits_content = !std::exchange(pause.has_inspected, true) &&
+                          proxy.inspect_delay != Millis(0) &&
+                          x->request.framing != http::Framing::kNone;
+  const rules::TcpVerdict verdict = proxy.tcp_content.Apply(x->txn);
+  x->txn.awaits_content = false;
+  switch (verdict) {
+    case rules::TcpVerdict::kAccept:
+      return Route::kForward;
+    case rules::TcpVerdict::kReject:
+      DenyContent(x);
+      return Route::kReply;
+    case rules::TcpVerdict::kUndecided:
+      break;
+  }
+  pause.wait = {.time = proxy.inspect_delay};
+  pause.may_be_late = true;
+  return Route::kWait;
 }
 
 // Serves the statistics page of `proxy` when the request is for it.
@@ -117,15 +134,55 @@ void ServePrometheus(Exchange* x) {
   ReplyWithDocument(x, /*refresh_seconds=*/0);
 }
 
+bool IsPlainName(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+// "option http-restrict-req-hdr-names", after the section's rules as in HAProxy. False: rejected.
+bool RestrictNames(Exchange* x, HeaderNames policy) {
+  http::HeaderList& headers = x->request.headers;
+  const auto is_odd = [](const http::Header& field) { return !IsPlainName(field.name); };
+  if (policy == HeaderNames::kDelete) headers.RemoveIf(is_odd);
+  if (policy != HeaderNames::kReject) return true;
+  if (std::none_of(headers.begin(), headers.end(), is_odd)) return true;
+  FrontendBlockOf(x).denied_requests.Add();
+  ReplyWithError(x, 403, 'P', 'R');
+  return false;
+}
+
+// "option http-buffer-request". True: the section's rules must wait.
+bool MustBuffer(Exchange* x, const ProxyConfig& proxy) {
+  if (!proxy.buffer_request || std::exchange(x->pause.has_buffered, true)) return false;
+  x->pause.wait = {.time = proxy.body_timeout};
+  return x->request.framing != http::Framing::kNone;
+}
+
 // One section's part: its rules, then its statistics page.
 Route RunSection(Exchange* x, const ProxyConfig& proxy) {
+  if (!x->pause.has_begun) {
+    const Route route = RunContentRules(x, proxy);
+    if (route != Route::kForward) return route;
+    x->pause.has_begun = true;
+    x->pause.may_be_late = false;
+  }
+  if (MustBuffer(x, proxy)) return Route::kWait;
   if (!proxy.http_request.empty()) {
-    HttpVerdict verdict = proxy.http_request.Apply(x->txn);
+    HttpVerdict verdict = proxy.http_request.Apply(x->txn, x->pause.rule);
+    if (verdict.kind == HttpVerdict::Kind::kWait) {
+      x->pause.rule = verdict.resume_at;
+      x->pause.wait = verdict.wait;
+      return Route::kWait;
+    }
     if (verdict.kind == HttpVerdict::Kind::kService) {
       ServePrometheus(x);
       return Route::kReply;
     }
     if (verdict.kind != HttpVerdict::Kind::kContinue) return ReplyWithVerdict(x, verdict);
+  }
+  if (proxy.header_names != HeaderNames::kPreserve && !RestrictNames(x, proxy.header_names)) {
+    return Route::kReply;
   }
   return ServeStats(x, proxy) ? Route::kReply : Route::kForward;
 }
@@ -137,6 +194,24 @@ std::shared_ptr<const BackendConfig> ChooseBackend(Exchange* x) {
   if (name.empty()) name = x->frontend->default_backend;
   auto it = by_name.find(name);
   return it != by_name.end() ? it->second : nullptr;
+}
+
+// Chooses the backend and counts the exchange there. False: there is none, and the reply says so.
+bool EnterBackend(Exchange* x) {
+  x->backend = ChooseBackend(x);
+  if (x->backend == nullptr) {
+    ReplyWithError(x, 503, 'S', 'C');
+    return false;
+  }
+  x->session->backend = x->backend;
+  x->txn.backend = {x->backend->name, x->backend->number};
+  upstream::BackendRuntime& runtime = *x->backend->runtime;
+  upstream::RaiseMaximum(&runtime.max_sessions,
+                         runtime.sessions.fetch_add(1, std::memory_order_relaxed) + 1);
+  upstream::UpstreamBlock& block = runtime.counters[x->worker->index];
+  block.sessions.Add();
+  block.requests.Add();
+  return true;
 }
 
 // "option forwardfor": the backend's word wins over the frontend's.
@@ -187,31 +262,39 @@ void ReplyWithError(Exchange* x, uint32_t status, char cause, char stage) {
   ReplyWith(x, reply, cause, stage);
 }
 
-Route RouteRequest(Exchange* x) {
-  const http::UpgradeField upgrade =
-      x->request.wants_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove;
-  http::RemoveHopByHop(&x->request.headers, upgrade);
-  if (!PassesContentRules(x, *x->frontend)) return Route::kReply;
-  if (RunSection(x, *x->frontend) == Route::kReply) return Route::kReply;
+void MakeUniqueId(Exchange* x) {
+  if (x->frontend->unique_id.empty()) return;
+  const WallTime wall = x->worker->loop->wall_now();
+  const SteadyTime now = x->worker->loop->now();
+  x->log.accepted_at = wall - (now - x->ready_at);
+  x->log.request_at = wall - (now - x->first_byte_at);
+  x->txn.log = &x->log;
+  x->txn.unique_id = x->frontend->unique_id.Render(x->txn);
+  x->txn.log = nullptr;
+  x->log.unique_id = x->txn.unique_id;
+}
 
-  x->backend = ChooseBackend(x);
-  if (x->backend == nullptr) {
-    ReplyWithError(x, 503, 'S', 'C');
-    return Route::kReply;
+Route RouteRequest(Exchange* x) {
+  if (x->pause.section == 0) {
+    if (!x->pause.has_inspected && !x->pause.has_begun) {
+      const http::UpgradeField upgrade =
+          x->request.wants_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove;
+      http::RemoveHopByHop(&x->request.headers, upgrade);
+      MakeUniqueId(x);
+    }
+    const Route route = RunSection(x, *x->frontend);
+    if (route != Route::kForward) return route;
+    if (!EnterBackend(x)) return Route::kReply;
+    x->pause = {.section = 1};
   }
-  x->session->backend = x->backend;
-  x->txn.backend = {x->backend->name, x->backend->number};
-  upstream::BackendRuntime& runtime = *x->backend->runtime;
-  upstream::RaiseMaximum(&runtime.max_sessions,
-                         runtime.sessions.fetch_add(1, std::memory_order_relaxed) + 1);
-  upstream::UpstreamBlock& block = runtime.counters[x->worker->index];
-  block.sessions.Add();
-  block.requests.Add();
   if (!IsSameSection(*x->frontend, *x->backend)) {
-    if (!PassesContentRules(x, *x->backend)) return Route::kReply;
-    if (RunSection(x, *x->backend) == Route::kReply) return Route::kReply;
+    const Route route = RunSection(x, *x->backend);
+    if (route != Route::kForward) return route;
   }
   AddForwardedFor(x);
+  if (!x->frontend->unique_id_header.empty() && !x->txn.unique_id.empty()) {
+    x->request.headers.Add(x->frontend->unique_id_header, x->txn.unique_id);
+  }
   return Route::kForward;
 }
 

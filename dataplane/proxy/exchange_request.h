@@ -1,5 +1,5 @@
 // The part of an exchange between the received head and the connection to a server: rules, the
-// proxy's own pages, the choice of the backend. Makes replies, waits for nothing.
+// proxy's own pages, the choice of the backend. Makes replies; says when it must wait for the body.
 #ifndef LB_DATAPLANE_PROXY_EXCHANGE_REQUEST_H_
 #define LB_DATAPLANE_PROXY_EXCHANGE_REQUEST_H_
 
@@ -10,10 +10,11 @@ namespace lb::proxy {
 enum class Route : uint8_t {
   kForward,  // to exchange->backend
   kReply,    // exchange->response and reply_body hold what to answer, if has_reply
+  kWait,     // for exchange->pause.wait, and then again
 };
 
 // Runs the frontend's rules, chooses the backend, runs its rules, and makes the request ready to be
-// forwarded.
+// forwarded. Goes on from exchange->pause.
 Route RouteRequest(Exchange* exchange);
 
 // Whether both are one "listen" section: it runs its rules once.
@@ -28,6 +29,9 @@ inline const rules::TcpRules& RulesOf(const ProxyConfig& proxy, ConnectionRules 
 // Applies the frontend's. False: the connection is to be closed without a word, in the log neither.
 // Tells the session when they expect a PROXY header.
 bool PassesConnectionRules(Exchange* exchange, ConnectionRules which);
+
+// Makes what "unique-id-format" says the exchange's id. Of a TCP session too.
+void MakeUniqueId(Exchange* exchange);
 
 // Ends an exchange that "tcp-request content" rules reject: without a reply.
 void DenyContent(Exchange* exchange);

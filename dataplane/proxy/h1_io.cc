@@ -98,6 +98,27 @@ MessageFault H1Source::fault() const {
   return {http::Describe(fault_.error), fault_.position, in_->readable()};
 }
 
+std::string_view H1Source::Peek(http::Arena* arena) const {
+  if (body_.framing() == http::Framing::kNone) return {};
+  if (body_.framing() != http::Framing::kChunked) {
+    const uint64_t left = pending_.empty() ? body_.raw_left() : pending_.size();
+    return in_->readable().substr(0, std::min<uint64_t>(left, in_->size()));
+  }
+  // Decoded, a body is no longer than its chunks.
+  char* const start = arena->Allocate(in_->size());
+  char* at = start;
+  at += pending_.copy(at, pending_.size());
+  http::BodyReader probe = body_;
+  std::string_view bytes = in_->readable().substr(pending_.size() + pending_framing_);
+  while (!bytes.empty() && !probe.done()) {
+    const http::BodyStep step = probe.Next(bytes);
+    if (step.outcome == http::BodyStep::kError) break;
+    at += step.data.copy(at, step.data.size());
+    bytes.remove_prefix(step.consumed);
+  }
+  return {start, static_cast<size_t>(at - start)};
+}
+
 void H1Source::Consume(size_t bytes) {
   pending_.remove_prefix(bytes);
   in_->Consume(bytes + (pending_.empty() ? std::exchange(pending_framing_, 0) : 0));
@@ -119,6 +140,7 @@ void H1Sink::Begin(const http::FramingPlan& plan) {
   length_left_ = plan.framing == http::Framing::kLength ? plan.content_length : 0;
   chunk_left_ = 0;
   is_finished_ = false;
+  case_map_ = plan.case_map;
 }
 
 bool H1Sink::StartRequest(const http::RequestHead& head, const http::FramingPlan& plan) {
@@ -218,7 +240,7 @@ MessageSink::Status H1Sink::Flush() {
 MessageSink::Status H1Sink::Finish(const http::HeaderList& trailers) {
   if (!is_finished_ && framing_ == http::Framing::kChunked) {
     std::string end;
-    http::AppendLastChunk(trailers, &end);
+    http::AppendLastChunk(trailers, &end, case_map_);
     if (!MakeRoom(end.size())) {
       // The head may still be waiting to go.
       Status status = Flush();

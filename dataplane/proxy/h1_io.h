@@ -25,6 +25,7 @@ class H1Source final : public MessageSource {
   void Consume(size_t bytes) override;
   event::Interest interest() override { return {stream_, event::kReadable | event::kHungUp}; }
   const http::HeaderList& trailers() const override { return body_.trailers(); }
+  std::string_view Peek(http::Arena* arena) const override;
   net::Stream* raw_stream() override;
   uint64_t raw_bytes() const override;
   void SkipRaw(uint64_t bytes) override;
@@ -92,6 +93,7 @@ class H1Sink final : public MessageSink {
   bool is_finished_ = true;
   uint64_t sent_ = 0;
   int last_error_ = 0;
+  const http::CaseMap* case_map_ = nullptr;  // of the message's plan
 };
 
 }  // namespace lb::proxy

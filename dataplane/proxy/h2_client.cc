@@ -123,6 +123,7 @@ void H2ClientStream::NoteRequest() {
 bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::RequestContext& request,
                               bool) {
   if (is_closed() || channel() == nullptr) return true;
+  if (head.has_violations) return false;  // what a lenient parser let pass cannot be said here
   const bool is_switch = head.status == 101;
   // The client would take any 2xx for an open tunnel.
   if (channel()->is_websocket && !is_switch && head.status >= 200 && head.status < 300) {

@@ -88,6 +88,10 @@ event::Interest H2Source::interest() { return {&stream_->ready_, event::kReadabl
 
 const http::HeaderList& H2Source::trailers() const { return stream_->trailers_; }
 
+std::string_view H2Source::Peek(http::Arena*) const {
+  return std::string_view(stream_->received_).substr(stream_->taken_);
+}
+
 MessageSink::Status H2Sink::Write(std::string_view data, size_t* taken) {
   H2Stream& s = *stream_;
   *taken = 0;

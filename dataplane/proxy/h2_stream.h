@@ -28,6 +28,7 @@ class H2Source final : public MessageSource {
   void Consume(size_t bytes) override;
   event::Interest interest() override;
   const http::HeaderList& trailers() const override;
+  std::string_view Peek(http::Arena* arena) const override;
 
  private:
   H2Stream* const stream_;

@@ -6,7 +6,9 @@
 #include "dataplane/proxy/access_log.h"
 #include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/exchange.h"
+#include "dataplane/proxy/exchange_body.h"
 #include "dataplane/proxy/exchange_end.h"
+#include "dataplane/proxy/exchange_relay.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/tunnel.h"
@@ -15,32 +17,10 @@
 namespace lb::proxy {
 namespace {
 
-using event::Interest;
-using event::kHungUp;
-using event::kReadable;
-using event::kSignalled;
-using event::kWritable;
 using event::Wait;
 using event::WakeReason;
 using event::Yield;
 using HeadStatus = ServerSide::HeadStatus;
-
-// Both directions of one exchange with one server.
-struct Relay {
-  explicit Relay(PipePool* pipes) {
-    upward.pool = pipes;
-    downward.pool = pipes;
-  }
-  SpliceState upward;    // client to server
-  SpliceState downward;  // server to client
-  PumpStatus up = PumpStatus::kSourceAgain;
-  PumpStatus down = PumpStatus::kSourceAgain;
-  bool request_done = false;
-  // A share was moved and more is there: others come first, then this goes on without waiting.
-  bool IsShareUsed() const {
-    return (!request_done && up == PumpStatus::kShareUsed) || down == PumpStatus::kShareUsed;
-  }
-};
 
 // What became of the attempt to get a response from one server connection.
 enum class Outcome : uint8_t {
@@ -49,88 +29,6 @@ enum class Outcome : uint8_t {
   kStale,    // an idle connection had been closed by the server: try a new one
   kTunnel,   // 101 or CONNECT: the head went out
 };
-
-// Moves request bytes to the server as far as they go.
-void PumpRequest(Exchange* x, ServerSide* server, Relay* relay) {
-  if (relay->request_done) return;
-  PumpResult result = Pump(x->client->request_body(), server->request_sink(), &relay->upward);
-  relay->up = result.status;
-  if (result.moved > 0) {
-    x->last_client_activity = x->last_server_activity = x->worker->loop->now();
-  }
-  if (result.status == PumpStatus::kDone) {
-    relay->request_done = true;
-    x->last_server_activity = x->worker->loop->now();
-  }
-  // A server that takes no more of the request may have answered it already: the response decides.
-  if (result.status == PumpStatus::kSinkClosed) relay->request_done = true;
-}
-
-// Whether the client has gone and the configuration says not to go on without it.
-bool IsAbandoned(const Exchange& x) {
-  return x.session->has_left() ||
-         (x.backend->abort_on_close && x.session->source()->is_ready(kHungUp));
-}
-
-// A wait until either side can go on.
-struct EitherWait {
-  Interest client;
-  Interest upstream;
-  SteadyTime client_deadline = SteadyTime::max();
-  SteadyTime server_deadline = SteadyTime::max();
-  SteadyTime deadline() const { return std::min(client_deadline, server_deadline); }
-};
-
-EitherWait PlanWait(const Exchange& x, ServerSide* server, const Relay& relay, char stage) {
-  EitherWait wait{{x.session->source(), kSignalled}, {server->source(), kReadable | kHungUp}};
-  if (x.backend->abort_on_close && relay.request_done && stage == 'H') wait.client.mask |= kHungUp;
-  wait.server_deadline = DeadlineAfter(x.last_server_activity, x.backend->server_timeout);
-  const Millis client_timeout = x.frontend->client_timeout;
-  if (!relay.request_done) {
-    if (relay.up == PumpStatus::kSourceAgain) {
-      wait.client.mask |= kReadable | kHungUp;
-      wait.client_deadline = DeadlineAfter(x.last_client_activity, client_timeout);
-      // Until the request is whole the server owes nothing.
-      wait.server_deadline = SteadyTime::max();
-    } else {
-      wait.upstream.mask |= kWritable;
-    }
-  }
-  if (relay.down == PumpStatus::kSinkAgain) {
-    wait.upstream.mask &= static_cast<uint8_t>(~(kReadable | kHungUp));
-    wait.client.mask |= kWritable;
-    wait.client_deadline =
-        std::min(wait.client_deadline, DeadlineAfter(x.last_client_activity, client_timeout));
-    wait.server_deadline = SteadyTime::max();
-  }
-  return wait;
-}
-
-// Whether the exchange goes on after the wait. False: a timeout or an abort, and cause and stage
-// are set.
-bool GoesOnAfter(Exchange* x, const EitherWait& wait, WakeReason why, const Relay& relay,
-                 char stage) {
-  if (x->session->is_killed()) {
-    x->SetEnd(static_cast<char>(x->session->kill_reason()), stage);
-    return false;
-  }
-  if (wait.client.source->is_ready(kSignalled)) x->session->AcknowledgeDrain();
-  if (x->session->has_left()) {
-    x->SetEnd('C', stage);
-    return false;
-  }
-  if (stage == 'H' && relay.request_done && IsAbandoned(*x)) {
-    x->SetEnd('C', 'H');
-    return false;
-  }
-  if (why == WakeReason::kTimeout) {
-    // A client that stalls does so in its request, whatever the server is at.
-    const bool is_client = wait.client_deadline <= wait.server_deadline;
-    x->SetEnd(is_client ? 'c' : 's', is_client ? 'D' : stage);
-    return false;
-  }
-  return true;
-}
 
 // The end of a request whose own bytes ended badly before a response had begun.
 void RefuseBrokenBody(Exchange* x, PumpStatus up) {
@@ -170,6 +68,22 @@ Outcome HandleStale(Exchange* x, UpstreamLease* lease, bool is_unprocessed) {
   x->is_silent_close = true;
   x->SetEnd('S', 'H');
   return Outcome::kReply;
+}
+
+// What a client is told when its exchange has ended, as cause and stage say, before a response was
+// passed on.
+void ReplyToEndedWait(Exchange* x, UpstreamLease* lease) {
+  if (x->cause == 's') {
+    lease->server_block()->response_errors.Add();
+    lease->backend_block()->response_errors.Add();
+    ReplyWithError(x, 504, 's', 'H');
+  } else if (x->cause == 'c') {
+    ReplyWithError(x, 408, 'c', 'D');
+  } else if (x->cause == 'C') {
+    ReplyWithError(x, 400, 'C', 'H');
+  } else {
+    x->is_silent_close = true;
+  }
 }
 
 // Sends the request and receives the head of the final response. kRelayed: the head is there.
@@ -218,17 +132,7 @@ event::Task<Outcome> AwaitResponseHead(Exchange* x, UpstreamLease* lease, Server
     const EitherWait wait = PlanWait(*x, server, *relay, 'H');
     WakeReason why = co_await Wait(x->worker->loop, wait.client, wait.upstream, wait.deadline());
     if (GoesOnAfter(x, wait, why, *relay, 'H')) continue;
-    if (x->cause == 's') {
-      lease->server_block()->response_errors.Add();
-      lease->backend_block()->response_errors.Add();
-      ReplyWithError(x, 504, 's', 'H');
-    } else if (x->cause == 'c') {
-      ReplyWithError(x, 408, 'c', 'D');
-    } else if (x->cause == 'C') {
-      ReplyWithError(x, 400, 'C', 'H');
-    } else {
-      x->is_silent_close = true;
-    }
+    ReplyToEndedWait(x, lease);
     co_return Outcome::kReply;
   }
 }
@@ -243,31 +147,67 @@ void ApplyAfterResponse(Exchange* x) {
   if (!x->frontend->http_after_response.empty()) x->frontend->http_after_response.Apply(x->txn);
 }
 
-// Runs the response rules and queues the head for the client. False: a reply replaces it.
-bool PassResponseHead(Exchange* x, Relay* relay) {
-  const bool is_upgrade = x->response.status == 101;
-  http::RemoveHopByHop(&x->response.headers,
-                       is_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove);
-  x->txn.response = &x->response;
-  for (const ProxyConfig* proxy : {static_cast<const ProxyConfig*>(x->backend.get()),
-                                   static_cast<const ProxyConfig*>(x->frontend.get())}) {
+enum class HeadPass : uint8_t { kPassed, kReply, kWait };
+
+// Runs the response rules and queues the head for the client. kReply: a reply replaces it. kWait:
+// for `x->pause.wait`, and then again.
+HeadPass PassResponseHead(Exchange* x, Relay* relay) {
+  RulePause& pause = x->pause;
+  if (!std::exchange(pause.has_begun, true)) {
+    const bool is_upgrade = x->response.status == 101;
+    http::RemoveHopByHop(&x->response.headers,
+                         is_upgrade ? http::UpgradeField::kKeep : http::UpgradeField::kRemove);
+    x->txn.response = &x->response;
+  }
+  const ProxyConfig* const sections[] = {x->backend.get(), x->frontend.get()};
+  for (; pause.section < std::size(sections); ++pause.section, pause.rule = 0) {
+    const ProxyConfig* proxy = sections[pause.section];
     if (proxy->http_response.empty()) continue;
     if (proxy == x->frontend.get() && IsSameSection(*x->frontend, *x->backend)) continue;
-    rules::HttpVerdict verdict = proxy->http_response.Apply(x->txn);
+    rules::HttpVerdict verdict = proxy->http_response.Apply(x->txn, pause.rule);
     if (verdict.kind == rules::HttpVerdict::Kind::kContinue) continue;
+    if (verdict.kind == rules::HttpVerdict::Kind::kWait) {
+      pause.rule = verdict.resume_at;
+      pause.wait = verdict.wait;
+      return HeadPass::kWait;
+    }
     x->frontend->runtime->counters[x->worker->index].denied_responses.Add();
     x->backend->runtime->counters[x->worker->index].denied_responses.Add();
     ReplyWith(x, verdict.reply, 'P', 'H');
-    return false;
+    return HeadPass::kReply;
   }
   ApplyAfterResponse(x);
   x->txn.response = nullptr;
   const bool may_stay_open =
       !x->session->is_draining() && x->frontend->connection_mode != ConnectionMode::kClose &&
       x->backend->connection_mode != ConnectionMode::kClose && relay->request_done;
-  if (x->client->SendHead(x->response, x->sent_request, may_stay_open)) return true;
+  if (x->client->SendHead(x->response, x->sent_request, may_stay_open)) return HeadPass::kPassed;
   ReplyWithError(x, 502, 'P', 'H');
-  return false;
+  return HeadPass::kReply;
+}
+
+// Passes the head on once the rules are through, of which some wait for the body.
+event::Task<HeadPass> PassHeadAfterBody(Exchange* x, UpstreamLease* lease, ServerSide* server,
+                                        Relay* relay) {
+  HeadPass passed = HeadPass::kWait;
+  while (passed == HeadPass::kWait) {
+    const ResponseBodyWait waited = co_await AwaitResponseBody(x, server, relay);
+    if (waited == ResponseBodyWait::kEnough) {
+      passed = PassResponseHead(x, relay);
+      continue;
+    }
+    x->log.response_ms = -1;
+    passed = HeadPass::kReply;
+    if (waited == ResponseBodyWait::kInvalid) {
+      RefuseBrokenResponse(x, lease, HeadStatus::kInvalid);
+    } else if (waited == ResponseBodyWait::kBrokenUp) {
+      RefuseBrokenBody(x, relay->up);
+    } else {
+      if (waited == ResponseBodyWait::kLate) x->SetEnd('s', 'H');
+      ReplyToEndedWait(x, lease);
+    }
+  }
+  co_return passed;
 }
 
 // Moves what can be moved of both bodies. False: the response is done, or one side failed.
@@ -281,7 +221,7 @@ bool RelayOnce(Exchange* x, ServerSide* server, Relay* relay) {
     x->SetEnd(relay->up == PumpStatus::kSourceCut ? 'C' : 'P', 'D');
     return false;
   }
-  PumpResult down = Pump(server->response_body(), x->client->response_sink(), &relay->downward);
+  PumpResult down = Pump(x->response_body(), x->client->response_sink(), &relay->downward);
   relay->down = down.status;
   if (down.moved > 0) {
     x->last_server_activity = x->last_client_activity = x->worker->loop->now();
@@ -343,7 +283,13 @@ bool HasResponseRules(const ProxyConfig& proxy) {
 
 // One exchange over the lease's connection.
 event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
+  if (x->request.has_violations && lease->h2 != nullptr) {
+    // HTTP/2 has no way to say it, and others share the connection that it would break.
+    ReplyWithError(x, 400, 'P', 'R');
+    co_return Outcome::kReply;
+  }
   UpstreamSide server(x, lease);
+  x->server = server.get();
   Relay relay(&x->worker->pipes);
   const SteadyTime sent_at = x->worker->loop->now();
   x->last_server_activity = x->last_client_activity = sent_at;
@@ -358,8 +304,7 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   http::ConnectionField connection = http::ConnectionField::kAbsent;
   if (x->request.wants_upgrade) {
     connection = http::ConnectionField::kUpgrade;
-  } else if (x->backend->connection_mode != ConnectionMode::kKeepAlive ||
-             x->frontend->connection_mode == ConnectionMode::kClose) {
+  } else if (ClosesServer(*x) && !x->backend->pretend_keepalive) {
     connection = http::ConnectionField::kClose;
   }
   Outcome outcome = Outcome::kReply;
@@ -371,7 +316,13 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
   }
   if (outcome == Outcome::kRelayed) {
     x->log.response_ms = MillisBetween(sent_at, x->worker->loop->now());
-    if (!PassResponseHead(x, &relay)) {
+    x->pause = RulePause();
+    HeadPass passed = PassResponseHead(x, &relay);
+    if (passed == HeadPass::kWait) {
+      passed = co_await PassHeadAfterBody(x, lease, server.get(), &relay);
+    }
+    if (passed == HeadPass::kPassed && x->frontend->log_asap) LogEarly(x, *lease);
+    if (passed == HeadPass::kReply) {
       outcome = Outcome::kReply;
     } else if (x->response.framing == http::Framing::kTunnel) {
       outcome = Outcome::kTunnel;
@@ -384,6 +335,8 @@ event::Task<Outcome> TryServer(Exchange* x, UpstreamLease* lease) {
     }
   }
   x->txn.server_tls = nullptr;
+  x->held_response.reset();
+  x->server = nullptr;
   server.GiveBack(x, lease,
                   /*is_request_sent=*/relay.request_done && relay.up == PumpStatus::kDone);
   co_return outcome;
@@ -520,10 +473,15 @@ void CountBytes(Exchange* x) {
 
 event::Task<void> RunExchange(Exchange* x) {
   x->frontend->runtime->counters[x->worker->index].requests.Add();
-  x->worker->load->total_requests.fetch_add(1, std::memory_order_relaxed);
+  x->log.request_counter =
+      x->worker->load->total_requests.fetch_add(1, std::memory_order_relaxed) + 1;
   Route route = RouteRequest(x);
+  while (route == Route::kWait) {
+    const bool goes_on = co_await AwaitRequestBody(x);
+    route = goes_on ? RouteRequest(x) : Route::kReply;
+  }
   if (route == Route::kReply) {
-    if (x->has_reply) co_await SendReply(x);
+    if (x->has_reply && !x->is_silent_close) co_await SendReply(x);
     CountBytes(x);
     EndExchange(x, nullptr);
     co_return;

@@ -42,6 +42,10 @@ class HttpSession final : public Session {
     InitSession(this, accepted);
   }
 
+  ~HttpSession() override {
+    if (frontend->no_linger) EndWithoutWait(&stream_);
+  }
+
   void Start() {
     root_.Start(Run(this), [this] { worker_->loop->Queue(&reaper_); });
   }
@@ -114,6 +118,8 @@ void HttpSession::BeginExchange(Exchange* x) {
   x->client = &x->h1_client.emplace(&stream_, &in_, &worker_->buffers);
   x->config = worker_->config;
   x->frontend = frontend;
+  x->h1_client->parser().set_lenient(frontend->accept_violations);
+  if (frontend->adjust_case) x->h1_client->set_case_map(&x->config->case_map);
   x->ready_at = ready_at_;
   x->first_byte_at = first_byte_at_;
   PrepareTxn(x);

@@ -23,12 +23,13 @@ bool H1Client::SendHead(const http::ResponseHead& head, const http::RequestConte
                         bool may_stay_open) {
   const http::ClientSide client{version_minor_, keep_alive_, may_stay_open};
   http::FramingPlan plan = http::PlanResponse(head, request, client);
+  plan.case_map = case_map_;
   stays_open_ = http::StaysOpen(plan);
   return sink_.StartResponse(head, plan);
 }
 
 bool H1Client::SendInformational(const http::ResponseHead& head) {
-  return sink_.StartResponse(head, http::FramingPlan());
+  return sink_.StartResponse(head, {.case_map = case_map_});
 }
 
 bool H1Client::DropBufferedBody() {
@@ -45,7 +46,9 @@ bool H1Client::DropBufferedBody() {
 
 bool H1Server::SendHead(const http::RequestHead& head, http::ConnectionField connection) {
   ++connection_->exchanges;
-  return sink_.StartRequest(head, http::PlanRequest(head, connection));
+  http::FramingPlan plan = http::PlanRequest(head, connection);
+  plan.case_map = case_map_;
+  return sink_.StartRequest(head, plan);
 }
 
 void H1Client::BeginTunnel() {

@@ -88,6 +88,8 @@ class H1Client final : public ClientSide {
 
   // Of the request's head.
   http::HeadParser& parser() { return parser_; }
+  // Of the connection's frontend, before anything is written. Null: names as they are.
+  void set_case_map(const http::CaseMap* map) { case_map_ = map; }
   // Begins an exchange: the head has been parsed from the front of the buffer and consumed.
   void Start(const http::RequestHead& head, const http::Limits& limits);
   // Before any head was parsed: for the reply to a request that is none.
@@ -115,6 +117,7 @@ class H1Client final : public ClientSide {
   http::HeadParser parser_;
   H1Source body_;
   H1Sink sink_;
+  const http::CaseMap* case_map_ = nullptr;
   uint8_t version_minor_ = 1;
   bool keep_alive_ = true;
   bool stays_open_ = false;
@@ -127,6 +130,10 @@ class H1Server final : public ServerSide {
       : connection_(std::move(connection)),
         sink_(&connection_->stream, pool),
         body_(&connection_->stream, &connection_->in) {}
+
+  // Of the backend, before anything is sent or received.
+  void set_case_map(const http::CaseMap* map) { case_map_ = map; }
+  void set_lenient(bool lenient) { parser_.set_lenient(lenient); }
 
   bool SendHead(const http::RequestHead& head, http::ConnectionField connection) override;
   MessageSink* request_sink() override { return &sink_; }
@@ -149,6 +156,7 @@ class H1Server final : public ServerSide {
   http::HeadParser parser_;
   H1Sink sink_;
   H1Source body_;
+  const http::CaseMap* case_map_ = nullptr;
   bool keep_alive_ = false;
   bool has_received_ = false;  // any byte of a response
   http::Fault fault_;

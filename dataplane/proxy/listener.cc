@@ -47,6 +47,7 @@ class Listener::Acceptor {
            int fd)
       : worker_(worker), frontend_(std::move(frontend)), bind_(bind), socket_(worker->loop) {
     net::SetNoDelay(fd);  // accepted connections inherit it; no effect on a unix socket
+    if (frontend_->delay_ack) net::DelayAck(fd);
     socket_.Watch(fd);
     root_.Start(Run(this));
   }
@@ -54,6 +55,7 @@ class Listener::Acceptor {
   void Update(std::shared_ptr<const FrontendConfig> frontend, size_t bind) {
     frontend_ = std::move(frontend);
     bind_ = bind;
+    if (frontend_->delay_ack) net::DelayAck(socket_.fd());
   }
 
   void Stop() {
@@ -94,6 +96,8 @@ class Listener::Acceptor {
     if (worker_->config != nullptr && process >= worker_->config->maxconn) return true;
     const uint32_t mine = frontend_->runtime->sessions.load(std::memory_order_relaxed);
     if (frontend_->maxconn != 0 && mine >= frontend_->maxconn) return true;
+    const uint32_t rate = frontend_->max_session_rate;
+    if (rate != 0 && !frontend_->runtime->session_rate.HasRoom(Now(), rate)) return true;
     const BindConfig& bind = frontend_->binds[bind_];
     return bind.maxconn != 0 && bind.runtime != nullptr &&
            bind.runtime->connections.load(std::memory_order_relaxed) >= bind.maxconn;
@@ -106,6 +110,9 @@ class Listener::Acceptor {
       UniqueFd fd(::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&storage), &length,
                             SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (fd.valid()) {
+        if (const uint32_t rate = frontend_->max_session_rate; rate != 0) {
+          frontend_->runtime->session_rate.Note(Now(), rate);
+        }
         StartSession(std::move(fd),
                      Address::FromSockaddr(reinterpret_cast<sockaddr*>(&storage), length));
         return AcceptResult::kAccepted;
@@ -118,6 +125,8 @@ class Listener::Acceptor {
       if (!IsPassing(errno)) return AcceptResult::kNone;
     }
   }
+
+  std::chrono::nanoseconds Now() const { return worker_->loop->now().time_since_epoch(); }
 
   // Our side of a connection: mostly known without asking the kernel.
   Address LocalOf(int fd) const {

@@ -16,6 +16,7 @@
 
 #include "common/event/waiter.h"
 #include "common/net/stream.h"
+#include "dataplane/http/arena.h"
 #include "dataplane/http/message.h"
 #include "dataplane/proxy/pipe_pool.h"
 
@@ -53,6 +54,9 @@ class MessageSource {
   virtual const http::HeaderList& trailers() const = 0;
   // What was wrong, after kInvalid.
   virtual MessageFault fault() const { return {}; }
+  // What has come of the body and was not consumed, for rules that look at it; nothing is read. A
+  // view into the buffer, or into `arena` when it had to be put together.
+  virtual std::string_view Peek(http::Arena* arena) const = 0;
 
   // For splice(2): the stream whose next `raw_bytes()` are body and nothing else, when no piece of
   // it is buffered. Null: not possible now.

@@ -32,6 +32,10 @@ class TcpSession final : public Session {
     InitSession(this, accepted);
   }
 
+  ~TcpSession() override {
+    if (frontend->no_linger) EndWithoutWait(&stream_);
+  }
+
   void Start() {
     root_.Start(Run(this), [this] { worker_->loop->Queue(&reaper_); });
   }
@@ -53,6 +57,7 @@ class TcpSession final : public Session {
   bool ChooseBackend(Exchange* x);
   void NoteFailure(Exchange* x, ConnectResult result);
   void End(Exchange* x, const UpstreamLease* lease);
+  void Log(Exchange* x, const UpstreamLease* lease);
   void Count(const Exchange& x, const UpstreamLease* lease);
 
   WorkerContext* const worker_;
@@ -137,6 +142,11 @@ event::Task<void> TcpSession::Serve(TcpSession* self, Exchange* x, UpstreamLease
     x->upstream_local = connection->Local();
     x->txn.upstream_local = &x->upstream_local;
   }
+  if (self->frontend->log_asap) {
+    x->log.is_log_asap = true;
+    self->Log(x, lease);
+    x->is_logged = true;
+  }
   self->set_upstream(&connection->stream);
   self->state = SessionState::kTunnel;
   TunnelEnd client{&self->stream_, &self->in_};
@@ -172,6 +182,18 @@ void TcpSession::Count(const Exchange& x, const UpstreamLease* lease) {
 }
 
 void TcpSession::End(Exchange* x, const UpstreamLease* lease) {
+  x->log.total_ms = MillisBetween(accepted_at, worker_->loop->now());
+  if (lease != nullptr) {
+    x->log.queue_ms = lease->queue_ms;
+    x->log.connect_ms = lease->connect_ms;
+  }
+  Count(*x, lease);
+  if (backend != nullptr) backend->runtime->sessions.fetch_sub(1, std::memory_order_relaxed);
+  if (!x->is_logged) Log(x, lease);
+}
+
+void TcpSession::Log(Exchange* x, const UpstreamLease* lease) {
+  if (!IsLogged(*frontend)) return;
   const SteadyTime now = worker_->loop->now();
   rules::LogFacts& log = x->log;
   log.total_ms = MillisBetween(accepted_at, now);
@@ -185,9 +207,6 @@ void TcpSession::End(Exchange* x, const UpstreamLease* lease) {
       log.server_connections = tried->sessions.load(std::memory_order_relaxed);
     }
   }
-  Count(*x, lease);
-  if (backend != nullptr) backend->runtime->sessions.fetch_sub(1, std::memory_order_relaxed);
-  if (!IsLogged(*frontend)) return;
   log.bytes_read = x->bytes_to_client;
   log.bytes_uploaded = x->bytes_from_client;
   log.termination = {x->cause, x->stage, '-', '-'};
@@ -225,6 +244,8 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
     co_return;
   }
   self->count_.NoteSession();
+  x->log.request_counter = self->id();
+  MakeUniqueId(x.get());
   const bool is_routed = co_await Route(self, x.get());
   if (is_routed) {
     UpstreamLease lease(self->worker_, self, self->backend, &x->txn);

@@ -343,6 +343,7 @@ event::Task<ConnectResult> ConnectOnce(UpstreamLease* lease) {
   options.transparent = place.config->source_use != upstream::SourceUse::kOwn;
   options.interface = place.config->source_interface;
   options.tcp_keepalive = backend.tcp_keepalive;
+  options.delay_ack = backend.delay_ack;
   absl::StatusOr<UniqueFd> fd = net::StartConnect(lease->server_address_, options);
   if (!fd.ok()) {
     co_return absl::IsResourceExhausted(fd.status()) ? ConnectResult::kNoResources

@@ -69,6 +69,7 @@ std::string MakeProxyHeader(const upstream::ServerConfig& server, const Session&
   net::ProxyHeaderFacts facts;
   facts.source = &session.client_address;
   facts.destination = &session.local_address;
+  facts.unique_id = txn.unique_id;
   if (session.proxy_texts != nullptr) facts.authority = session.proxy_texts->authority;
   if (txn.client_tls != nullptr) {
     facts.alpn = tls::AlpnOf(txn.client_tls);

@@ -12,6 +12,9 @@
 
 namespace lb::proxy {
 
+// Whether the server's connection ends with the exchange.
+bool ClosesServer(const Exchange& exchange);
+
 class UpstreamSide {
  public:
   // Takes the connection out of the lease.

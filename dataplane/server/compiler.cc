@@ -149,6 +149,7 @@ void SnapshotCompiler::SetGlobal(Config* config) const {
   // HAProxy's limit counts the start line as well.
   config->http_limits.max_headers =
       (global.max_headers() != 0 ? global.max_headers() : kDefaultMaxHeaders) - 1;
+  config->case_map = http::CaseMap({global.h1_names().begin(), global.h1_names().end()});
   SetHttp2(global.http2(), config);
   config->node = global.node();
   config->description = global.description();

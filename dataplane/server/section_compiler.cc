@@ -40,6 +40,17 @@ absl::StatusOr<net::SyslogTarget> CompileLogTarget(const v1::LogTarget& message)
   return target;
 }
 
+proxy::HeaderNames HeaderNamesOf(v1::HeaderNamePolicy policy) {
+  switch (policy) {
+    case v1::HEADER_NAMES_DELETE:
+      return proxy::HeaderNames::kDelete;
+    case v1::HEADER_NAMES_REJECT:
+      return proxy::HeaderNames::kReject;
+    default:
+      return proxy::HeaderNames::kPreserve;
+  }
+}
+
 proxy::ConnectionMode ConnectionModeOf(v1::HttpConnectionMode mode) {
   switch (mode) {
     case v1::HTTP_SERVER_CLOSE:
@@ -125,6 +136,10 @@ absl::Status CompileCommon(const v1::ProxyCommon& message, LogSenders* logs,
     LB_ASSIGN_OR_RETURN(config->forward_for, CompileForwardFor(message.forward_for()));
   }
   config->splice = message.splice();
+  config->buffer_request = message.http_buffer_request();
+  config->header_names = HeaderNamesOf(message.header_names());
+  config->log_asap = message.log_asap();
+  config->no_linger = message.nolinger();
   return absl::OkStatus();
 }
 
@@ -287,6 +302,7 @@ void SetBackendTimeouts(const v1::Backend& message, BackendConfig* config) {
                                                           : config->connect_timeout;
   config->server_fin_timeout = Millis(message.server_fin_timeout_ms());
   config->tunnel_timeout = Millis(message.tunnel_timeout_ms());
+  config->body_timeout = Millis(message.http_request_timeout_ms());
 }
 
 // Source: HAProxy configuration manual, "timeout http-request", "timeout http-keep-alive".
@@ -298,6 +314,7 @@ void SetFrontendTimeouts(const v1::Frontend& message, FrontendConfig* config) {
   config->http_keep_alive_timeout = message.http_keep_alive_timeout_ms() != 0
                                         ? Millis(message.http_keep_alive_timeout_ms())
                                         : config->http_request_timeout;
+  config->body_timeout = Millis(message.http_request_timeout_ms());
   config->client_fin_timeout = Millis(message.client_fin_timeout_ms());
   config->tunnel_timeout = Millis(message.tunnel_timeout_ms());
 }
@@ -389,6 +406,15 @@ absl::StatusOr<std::shared_ptr<const FrontendConfig>> CompileFrontend(const v1::
   config->tcp_keepalive = message.tcp_keepalive();
   LB_ASSIGN_OR_RETURN(config->use_backend, compiler.CompileUseBackends(message.use_backend()));
   config->default_backend = message.default_backend();
+  config->max_session_rate = message.rate_limit_sessions();
+  config->adjust_case = message.adjust_case();
+  config->accept_violations = message.accept_violations();
+  config->delay_ack = message.delay_ack();
+  if (message.has_unique_id_format()) {
+    LB_ASSIGN_OR_RETURN(config->unique_id, compiler.CompileLogFormat(message.unique_id_format(),
+                                                                     rules::TextUse::kLog));
+  }
+  config->unique_id_header = message.unique_id_header();
   uint32_t backlog = message.backlog();
   if (backlog == 0) backlog = message.maxconn() != 0 ? message.maxconn() : kDefaultBacklog;
   for (const v1::Bind& line : message.binds()) {
@@ -429,6 +455,10 @@ absl::StatusOr<std::shared_ptr<const BackendConfig>> CompileBackend(const v1::Ba
   config->http_reuse = HttpReuseOf(message.http_reuse());
   config->fullconn = fullconn;
   config->abort_on_close = message.abort_on_close();
+  config->adjust_case = message.adjust_case();
+  config->accept_violations = message.accept_violations();
+  config->pretend_keepalive = message.pretend_keepalive();
+  config->delay_ack = message.delay_ack();
   config->runtime = runtimes->BackendOf(config->name);
   return config;
 }

@@ -1,6 +1,14 @@
 // Keywords of the "global" section that change how we run.
 // Source: HAProxy configuration manual, section 3.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "controlplane/config/keywords/setters.h"
 #include "controlplane/config/keywords/tables.h"
@@ -30,6 +38,52 @@ void SetHardStop(const Statement& statement, Scope& scope) {
 
 void SetMaxSpread(const Statement& statement, Scope& scope) {
   if (auto value = scope.Duration(statement, 0)) scope.control().max_spread_checks = *value;
+}
+
+// Adds one name of "h1-case-adjust" to `names`; what is wrong with it otherwise.
+std::string AddCaseName(const std::string& from, const std::string& to, const Scope& scope,
+                        std::vector<std::string>* names) {
+  if (!IsFieldName(to)) return absl::StrCat("'", to, "' is not a header field's name");
+  if (from != absl::AsciiStrToLower(to)) {
+    return absl::StrCat("'", from, "' must be '", to, "' in lower case");
+  }
+  const auto is_same = [&](const std::string& name) { return absl::EqualsIgnoreCase(name, to); };
+  if (std::any_of(names->begin(), names->end(), is_same) ||
+      std::any_of(scope.global().h1_names().begin(), scope.global().h1_names().end(), is_same)) {
+    return absl::StrCat("the case of '", from, "' is given already");
+  }
+  names->push_back(to);
+  return "";
+}
+
+void SetCaseName(const Statement& statement, Scope& scope) {
+  std::vector<std::string> names = scope.model().h1_names_of_file;
+  const std::string problem =
+      AddCaseName(statement.args[0].text, statement.args[1].text, scope, &names);
+  if (!problem.empty()) return scope.Error(statement, 0, problem);
+  scope.global().add_h1_names(names.back());
+}
+
+// Of two files the last one counts, as in HAProxy.
+void SetCaseFile(const Statement& statement, Scope& scope) {
+  const std::optional<std::string> text = scope.File(statement, 0);
+  if (!text.has_value()) return;
+  std::vector<std::string> names;
+  size_t number = 0;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    ++number;
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line[0] == '#') continue;
+    const std::vector<std::string> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+    const std::string problem = words.size() == 2
+                                    ? AddCaseName(words[0], words[1], scope, &names)
+                                    : "expected a name in lower case and the same name";
+    if (problem.empty()) continue;
+    return scope.Error(statement, 0,
+                       absl::StrCat(statement.args[0].text, ":", number, ": ", problem));
+  }
+  scope.model().h1_names_of_file = std::move(names);
 }
 
 constexpr Keyword kGlobalKeywords[] = {
@@ -105,6 +159,20 @@ constexpr Keyword kGlobalKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = SetGlobalNumber<&v1::Global::set_max_headers, 1, 32767>},
+    {.text = {"h1-case-adjust", "<from> <to>",
+              "Case of a header field's name, for sections with 'option h1-case-adjust-bogus-...'; "
+              "<from> is <to> in lower case.",
+              "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 2,
+     .max_args = 2,
+     .apply = SetCaseName},
+    {.text = {"h1-case-adjust-file", "<path>",
+              "A file of such pairs, one on each line; '#' begins a comment.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = SetCaseFile},
     // The parser carries out the four below, as later lines see their effect.
     {.text = {"setenv", "<name> <value>", "Sets an environment variable for the lines below.", "",
               "3.1"},

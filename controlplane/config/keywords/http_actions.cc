@@ -143,6 +143,30 @@ bool SetStatus(const ActionLine& line, v1::HttpRule* rule) {
   return true;
 }
 
+bool WaitForBody(const ActionLine& line, v1::HttpRule* rule) {
+  v1::WaitForBody* wait = rule->mutable_wait_for_body();
+  bool has_time = false;
+  for (size_t i = 0; i < line.size(); i += 2) {
+    const bool is_time = line.Arg(i) == "time";
+    if ((!is_time && line.Arg(i) != "at-least") || i + 1 >= line.size()) {
+      line.Error(i, "expected: wait-for-body time <duration> [at-least <size>]");
+      return false;
+    }
+    if (is_time) {
+      const std::optional<Millis> time = line.scope.Duration(line.statement, line.first + i + 1);
+      if (!time) return false;
+      wait->set_time_ms(static_cast<uint64_t>(time->count()));
+      has_time = true;
+    } else {
+      const std::optional<uint64_t> bytes = line.scope.Size(line.statement, line.first + i + 1);
+      if (!bytes) return false;
+      wait->set_at_least(*bytes);
+    }
+  }
+  if (!has_time) line.Error(0, "'wait-for-body' needs 'time <duration>'");
+  return has_time;
+}
+
 constexpr std::string_view kTables = "stick tables are not supported yet";
 
 constexpr HttpAction Refused(std::string_view name, RuleSets sets, std::string_view reason = "") {
@@ -267,6 +291,14 @@ constexpr HttpAction kActions[] = {
      1,
      3,
      SetStatus},
+    {{"wait-for-body", "time <duration> [at-least <size>]",
+      "Waits for the body, or so much of it, as far as a buffer goes: 'req.body' and its like see "
+      "it then. In vain: 408 for a request, 504 for a response.",
+      "", "4.2"},
+     kOnRequest | kOnResponse,
+     2,
+     4,
+     WaitForBody},
     // The variable and its parentheses are part of the first word; the caller knows.
     {{"set-var", "(<scope>.<name>) <expression>", "Sets a variable.", "", "4.2"}, kAll, 0, 0},
     {{"set-var-fmt", "(<scope>.<name>) <format>", "Sets a variable to text.", "", "4.2"},
@@ -308,7 +340,6 @@ constexpr HttpAction kActions[] = {
     Refused("set-priority-offset", kOnRequest),
     Refused("set-timeout", kOnRequest),
     Refused("strict-mode", kAll),
-    Refused("wait-for-body", kOnRequest | kOnResponse),
     Refused("wait-for-handshake", kOnRequest),
 };
 

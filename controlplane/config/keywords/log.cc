@@ -151,6 +151,15 @@ void SetHttpLog(const Statement& statement, Scope& scope) {
 constexpr std::string_view kTargetArguments =
     "<address> [len <bytes>] [format <format>] <facility> [<level> [<minlevel>]]";
 
+// The name is written as it is into every request.
+void SetUniqueIdHeader(const Statement& statement, Scope& scope) {
+  const std::string& name = statement.args[0].text;
+  if (!IsFieldName(name)) {
+    return scope.Error(statement, 0, absl::StrCat("'", name, "' is not a header field's name"));
+  }
+  scope.proxy().unique_id_header = name;
+}
+
 constexpr Keyword kLogKeywords[] = {
     {.text = {"log", kTargetArguments, "Where log lines go: UDP syslog, a unix socket, stdout.",
               "none", "3.1"},
@@ -193,6 +202,22 @@ constexpr Keyword kLogKeywords[] = {
          [](const Statement& s, Scope& scope) {
            scope.proxy().log_format = {LogStyle::kCustom, s.args[0].text, s.Place(0)};
          }},
+    {.text = {"unique-id-format", "<format>",
+              "Gives each request (in TCP mode, each session) an id, made when it has come.", "",
+              "4.2"},
+     .sections = kInFrontend | kInDefaults,
+     .min_args = 1,
+     .max_args = 1,
+     .apply =
+         [](const Statement& s, Scope& scope) {
+           scope.proxy().unique_id_format = {s.args[0].text, s.Place(0)};
+         }},
+    {.text = {"unique-id-header", "<name>", "Tells the server the id, in a field of that name.",
+              "none", "4.2"},
+     .sections = kInFrontend | kInDefaults,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = SetUniqueIdHeader},
     {.text = {"option httplog", "[clf]", "One log line for each HTTP exchange.", "off", "8.2.3"},
      .sections = kInAnyProxy,
      .max_args = 1,

@@ -25,12 +25,6 @@ constexpr Keyword Option(std::string_view name, Sections sections,
   return keyword;
 }
 
-constexpr Keyword NotYet(Keyword keyword, std::string_view reason) {
-  keyword.text.support = Support::kNotYet;
-  keyword.text.reason = reason;
-  return keyword;
-}
-
 constexpr Keyword NoEffect(std::string_view name, Sections sections, std::string_view reason) {
   Keyword keyword;
   keyword.text = {name, "", "Accepted, of no effect.", "", "4.2", Support::kNotice, reason};
@@ -54,6 +48,21 @@ void SetTcpKeepalive(const Statement& statement, Scope& scope) {
   const bool on = statement.prefix == Prefix::kNone;
   scope.proxy().client_tcp_keepalive = on;
   scope.proxy().server_tcp_keepalive = on;
+}
+
+void SetHeaderNames(const Statement& statement, Scope& scope) {
+  const std::string& word = statement.args[0].text;
+  v1::HeaderNamePolicy& policy = scope.proxy().header_names;
+  if (word == "preserve") {
+    policy = v1::HEADER_NAMES_PRESERVE;
+  } else if (word == "delete") {
+    policy = v1::HEADER_NAMES_DELETE;
+  } else if (word == "reject") {
+    policy = v1::HEADER_NAMES_REJECT;
+  } else {
+    scope.Error(statement, 0,
+                absl::StrCat("unknown policy '", word, "' (expected preserve, delete or reject)"));
+  }
 }
 
 void SetRedispatch(const Statement& statement, Scope& scope) {
@@ -101,6 +110,14 @@ void SetForwardFor(const Statement& statement, Scope& scope) {
   scope.proxy().forward_for = std::move(forward);
 }
 
+constexpr std::string_view kLenientRequests =
+    "Accepts HTTP/1 requests with bytes in names that no token has, bytes from 0x80 up and a "
+    "fragment in the target, versions of more digits, and GET without a version (read as 1.0). "
+    "Still refused: blanks, control characters and NUL, lone CR or LF, other protocols' names, "
+    "and whatever is wrong with lengths, codings and Host.";
+constexpr std::string_view kLenientResponses =
+    "Accepts HTTP/1 responses with bytes in names that no token has, and versions of more digits. "
+    "Still refused: what it is in requests.";
 constexpr std::string_view kNotMeasured = "the figures it changes are always kept here";
 constexpr std::string_view kAlwaysSo = "it is always so here";
 
@@ -109,9 +126,8 @@ constexpr Keyword kOptionsKeywords[] = {
            "Does not log connections on which nothing was sent."),
     Option("option dontlog-normal", kOptionsFront, SetFlag<&Proxy::dont_log_normal>,
            "Logs only what went wrong: errors, timeouts, retries, redispatches."),
-    NotYet(Option("option logasap", kOptionsFront, SetFlag<&Proxy::log_asap>,
-                  "Logs an exchange when its response begins, with '+' before the totals."),
-           "lines are written when the exchange ends"),
+    Option("option logasap", kOptionsFront, SetFlag<&Proxy::log_asap>,
+           "Logs an exchange when its response begins, with '+' before the totals."),
     Option("option log-separate-errors", kOptionsFront, SetFlag<&Proxy::log_separate_errors>,
            "Logs failed exchanges at level err."),
     Option("option log-health-checks", kOptionsBack, SetFlag<&Proxy::log_health_checks>,
@@ -145,12 +161,42 @@ constexpr Keyword kOptionsKeywords[] = {
            "Uses all backup servers together when no other is left, not only the first."),
     Option("option abortonclose", kOptionsBack, SetFlag<&Proxy::abort_on_close>,
            "Drops a queued request when its client has gone."),
-    NotYet(Option("option http-buffer-request", kInAnyProxy, SetFlag<&Proxy::http_buffer_request>,
-                  "Waits for the body, as far as a buffer goes, before choosing a server."),
-           "a server is chosen as soon as the head is there"),
-    NotYet(Option("option nolinger", kInAnyProxy, SetFlag<&Proxy::no_linger>,
-                  "Closes connections with a reset, leaving nothing in TIME_WAIT."),
-           "connections are closed in the ordinary way"),
+    Option("option http-buffer-request", kInAnyProxy, SetFlag<&Proxy::http_buffer_request>,
+           "Waits for the body, as far as a buffer goes, before the section's rules run; for "
+           "'timeout http-request' at most, else as long as the client sends."),
+    {.text = {"option http-restrict-req-hdr-names", "preserve|delete|reject",
+              "What becomes of request fields whose names have others than letters, digits and "
+              "hyphens: after the section's rules, they go, or the request does (403).",
+              "preserve", "4.2"},
+     .sections = kInAnyProxy,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = SetHeaderNames},
+    Option("option http-pretend-keepalive", kOptionsBack, SetFlag<&Proxy::pretends_keepalive>,
+           "Does not tell servers that their connection will be closed."),
+    Option("option h1-case-adjust-bogus-client", kOptionsFront,
+           SetFlag<&Proxy::client_adjusts_case>,
+           "Writes names to HTTP/1 clients in the case that 'h1-case-adjust' gives."),
+    Option("option h1-case-adjust-bogus-server", kOptionsBack, SetFlag<&Proxy::server_adjusts_case>,
+           "Writes names to HTTP/1 servers in the case that 'h1-case-adjust' gives."),
+    Option("option accept-unsafe-violations-in-http-request", kOptionsFront,
+           SetFlag<&Proxy::accepts_request_violations>, kLenientRequests),
+    Option("option accept-invalid-http-request", kOptionsFront,
+           SetFlag<&Proxy::accepts_request_violations>,
+           "The older name of 'option accept-unsafe-violations-in-http-request'."),
+    Option("option accept-unsafe-violations-in-http-response", kOptionsBack,
+           SetFlag<&Proxy::accepts_response_violations>, kLenientResponses),
+    Option("option accept-invalid-http-response", kOptionsBack,
+           SetFlag<&Proxy::accepts_response_violations>,
+           "The older name of 'option accept-unsafe-violations-in-http-response'."),
+    Option(
+        "option nolinger", kInAnyProxy, SetFlag<&Proxy::no_linger>,
+        "Forgets connections to clients once they are closed, with a reset instead of TIME_WAIT; "
+        "bytes on their way may be lost. Those to servers are always reset."),
+    Option("option tcp-smart-accept", kOptionsFront, SetFlag<&Proxy::smart_accept>,
+           "Lets the kernel acknowledge a client's first bytes together with the answer."),
+    Option("option tcp-smart-connect", kOptionsBack, SetFlag<&Proxy::smart_connect>,
+           "Lets the kernel end the handshake with a server together with the first bytes sent."),
     Option("option splice-auto", kInAnyProxy, SetFlag<&Proxy::splice_auto>,
            "Moves bulk bytes between sockets in the kernel when it pays."),
     Option("option splice-request", kInAnyProxy, SetFlag<&Proxy::splice_request>,
@@ -162,8 +208,7 @@ constexpr Keyword kOptionsKeywords[] = {
     NoEffect("option contstats", kOptionsFront, kNotMeasured),
     NoEffect("option socket-stats", kOptionsFront, kNotMeasured),
     NoEffect("option http-no-delay", kInAnyProxy, kAlwaysSo),
-    NoEffect("option tcp-smart-accept", kOptionsFront, "acknowledgements are left to the kernel"),
-    NoEffect("option tcp-smart-connect", kOptionsBack, "acknowledgements are left to the kernel"),
+    NoEffect("option http-use-htx", kInAnyProxy, kAlwaysSo),
     NoEffect("option idle-close-on-response", kOptionsFront, kAlwaysSo),
     NoEffect("option prefer-last-server", kOptionsBack,
              "a kept server connection is already preferred"),

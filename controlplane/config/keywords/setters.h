@@ -2,12 +2,25 @@
 #ifndef LB_CONTROLPLANE_CONFIG_KEYWORDS_SETTERS_H_
 #define LB_CONTROLPLANE_CONFIG_KEYWORDS_SETTERS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
 
 #include "controlplane/config/scope.h"
 
 namespace lb::config {
+
+// Whether `name` can be a header field's: a token of RFC 9110, section 5.6.2.
+inline bool IsFieldName(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
 
 // "option x" sets, "no option x" and "default option x" clear.
 template <bool Proxy::*kField>

@@ -170,5 +170,36 @@ TEST_F(ExchangeRequestTest, AReplyToHeadHasNoBody) {
   EXPECT_EQ(reply.substr(reply.size() - 4), "\r\n\r\n");
 }
 
+TEST_F(ExchangeRequestTest, OddNamesGoWhenTheSectionSaysSo) {
+  const std::string odd = "GET / HTTP/1.1\r\nHost: h\r\nx_y: 1\r\nx-y: 2\r\nX.y: 3\r\n\r\n";
+  proxy_.backend->header_names = HeaderNames::kDelete;
+  Start();
+  EXPECT_EQ(Forwarded(odd), "GET / HTTP/1.1\r\nHost: h\r\nx-y: 2\r\n\r\n");
+}
+
+TEST_F(ExchangeRequestTest, OddNamesAreRefusedWhenTheSectionSaysSo) {
+  proxy_.frontend->header_names = HeaderNames::kReject;
+  Start();
+  EXPECT_THAT(Answer("GET / HTTP/1.1\r\nHost: h\r\nx_y: 1\r\n\r\n"), StartsWith("HTTP/1.1 403 "));
+  EXPECT_EQ(proxy_.frontend_counters().denied_requests.get(), 1u);
+  EXPECT_EQ(Forwarded(), kGet);
+}
+
+TEST_F(ExchangeRequestTest, TheServerIsToldTheRequestsId) {
+  rules::LogFormat::Item item;
+  item.text = "id-7";
+  proxy_.frontend->unique_id = rules::LogFormat({item}, rules::TextUse::kLog);
+  proxy_.frontend->unique_id_header = "X-Id";
+  Start();
+  EXPECT_THAT(Forwarded(), HasSubstr("\r\nX-Id: id-7\r\n"));
+}
+
+TEST_F(ExchangeRequestTest, ServersMayBeLeftInTheBeliefOfKeepAlive) {
+  proxy_.backend->connection_mode = ConnectionMode::kServerClose;
+  proxy_.backend->pretend_keepalive = true;
+  Start();
+  EXPECT_EQ(Forwarded(), kGet);
+}
+
 }  // namespace
 }  // namespace lb::proxy

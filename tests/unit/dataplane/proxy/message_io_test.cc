@@ -24,6 +24,7 @@ class FakeSource final : public MessageSource {
   }
   event::Interest interest() override { return {}; }
   const http::HeaderList& trailers() const override { return trailers_; }
+  std::string_view Peek(http::Arena*) const override { return {}; }
 
   size_t left = 0;
   size_t ready = 0;
