@@ -10,7 +10,8 @@ packages=(
   libabsl-dev libnghttp2-dev libssl-dev libsqlite3-dev libpcre2-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev nlohmann-json3-dev
   # end-to-end tests and benchmarks: real clients, real servers, the peers we compare with
-  python3 python3-pytest python3-grpcio curl nghttp2-client nghttp2-proxy nghttp2-server testssl.sh socat sqlite3 iproute2 procps
+  python3 python3-pytest python3-grpcio python3-hpack
+  curl nghttp2-client nghttp2-proxy nghttp2-server testssl.sh socat sqlite3 iproute2 procps
   mariadb-server mariadb-client redis-server redis-sentinel haproxy nginx-light libnginx-mod-stream
 )
 

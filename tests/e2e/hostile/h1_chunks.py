@@ -1,0 +1,267 @@
+"""Chunked bodies: sizes, extensions, ends and trailers (RFC 9112 section 7)."""
+
+from . import why
+from .cases import CHUNKED, HIDDEN, SAME, HAProxy, RequestCase, Upto, pseudo, request, stream
+
+CASES = (
+    # Sizes.
+    RequestCase("a size in upper case", request(CHUNKED, body="A\r\nabcdefghij\r\n0\r\n\r\n"),
+                reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na\r\n"
+                   "abcdefghij\r\n0\r\n\r\n",
+                h2=stream("POST", "/", "a", "DATA abcdefghij", "END")),
+    RequestCase("a size with leading zeros", request(CHUNKED, body="0004\r\nabcd\r\n0\r\n\r\n"),
+                reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("a size of sixteen digits",
+                request(CHUNKED, body="0000000000000004\r\nabcd\r\n0\r\n\r\n"), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("a size of seventeen digits",
+                request(CHUNKED, body="00000000000000004\r\nabcd\r\n0\r\n\r\n"), reply=400,
+                haproxy=HAProxy("It reads any number of zeros; we stop at sixteen digits.",
+                                reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a last chunk of many zeros", request(CHUNKED, body="4\r\nabcd\r\n0000\r\n\r\n"),
+                reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("no size", request(CHUNKED, body="\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size with a plus sign", request(CHUNKED, body="+4\r\nabcd\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a negative size", request(CHUNKED, body="-4\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size with 0x", request(CHUNKED, body="0x4\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size that is no number", request(CHUNKED, body="4g\r\nabcd\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a blank before the size", request(CHUNKED, body=" 4\r\nabcd\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a blank behind the size", request(CHUNKED, body="4 \r\nabcd\r\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.SIZE_BLANK, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a tab behind the size", request(CHUNKED, body="4\t\r\nabcd\r\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.SIZE_BLANK, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a NUL behind the size", request(CHUNKED, body="4\0\r\nabcd\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a size of 2 to the 63",
+                request(CHUNKED, body="8000000000000000\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size of 2 to the 64 less 1",
+                request(CHUNKED, body="ffffffffffffffff\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size that overflows to 4",
+                request(CHUNKED, body="10000000000000004\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("a size that overflows to none",
+                request(CHUNKED, body="10000000000000000\r\n\r\n" + HIDDEN), reply=400),
+    RequestCase("a size larger than what comes", request(CHUNKED, body="5000\r\nabcd\r\n"),
+                reply="",
+                h1=Upto("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n"
+                        "abcd\r\n\r\n"), h2=Upto(stream("POST", "/", "a", "DATA abcd\r\n")),
+                is_cut=True),
+    RequestCase("a size ended by a bare LF", request(CHUNKED, body="4\nabcd\r\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a size ended by a bare CR", request(CHUNKED, body="4\rabcd\r\n0\r\n\r\n"),
+                reply=400),
+
+    # Extensions are for the next hop alone: what is fit to be read is dropped.
+    RequestCase("an extension", request(CHUNKED, body="4;a=b\r\nabcd\r\n0\r\n\r\n"), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("an extension of a name", request(CHUNKED, body="4;a\r\nabcd\r\n0\r\n\r\n"),
+                reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("an empty extension", request(CHUNKED, body="4;\r\nabcd\r\n0\r\n\r\n"), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("an extension behind a blank",
+                request(CHUNKED, body="4 ;a=b\r\nabcd\r\n0\r\n\r\n"), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("an extension of the last chunk",
+                request(CHUNKED, body="4\r\nabcd\r\n0;a=b\r\n\r\n"), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("a quoted extension", request(CHUNKED, body='4;a="b;c"\r\nabcd\r\n0\r\n\r\n'),
+                reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("a quoted extension with CRLF",
+                request(CHUNKED, body='4;a="\r\nabcd\r\n0\r\n\r\n'), reply=200,
+                h1="POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+                   "0\r\n\r\n", h2=stream("POST", "/", "a", "DATA abcd", "END")),
+    RequestCase("an extension ended by a bare LF", request(CHUNKED, body="4;a\nabcd\r\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("an extension with a bare CR",
+                request(CHUNKED, body="4;a\rb\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("an extension with a NUL", request(CHUNKED, body="4;a\0\r\nabcd\r\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.CONTROL, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("an extension with a request behind a bare LF",
+                request(CHUNKED, body="0;\n" + HIDDEN), reply=400),
+    RequestCase("an extension of two thousand bytes",
+                request(CHUNKED, body="4;" + "a" * 2000 + "\r\nabcd\r\n0\r\n\r\n"), reply=400,
+                haproxy=HAProxy("It skips extensions of any size; ours end at 1024 bytes (RFC "
+                                "9112 section 7.1.1 asks for a limit).", reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+
+    # Ends of chunks.
+    RequestCase("a chunk longer than its size", request(CHUNKED, body="4\r\nabcdef\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a chunk shorter than its size", request(CHUNKED, body="6\r\nabcd\r\n0\r\n\r\n"),
+                reply=400),
+    RequestCase("a chunk without an end", request(CHUNKED, body="4\r\nabcd0\r\n\r\n"), reply=400),
+    RequestCase("a chunk ended by a bare LF", request(CHUNKED, body="4\r\nabcd\n0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a chunk ended by a bare CR", request(CHUNKED, body="4\r\nabcd\r0\r\n\r\n"),
+                reply=400),
+    RequestCase("a chunk ended by LF and CR", request(CHUNKED, body="4\r\nabcd\n\r0\r\n\r\n"),
+                reply=400),
+    RequestCase("a good chunk and a bad one",
+                request(CHUNKED, body="4\r\nabcd\r\nz\r\nabcd\r\n0\r\n\r\n"), reply=400),
+    RequestCase("no last chunk", request(CHUNKED, body="4\r\nabcd\r\n"), reply="",
+                h1=Upto("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n"
+                        "abcd\r\n"), h2=Upto(stream("POST", "/", "a", "DATA abcd")), is_cut=True),
+    RequestCase("no empty line behind the last chunk", request(CHUNKED, body="4\r\nabcd\r\n0\r\n"),
+                reply="",
+                h1=Upto("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n"
+                        "abcd\r\n"), h2=Upto(stream("POST", "/", "a", "DATA abcd")), is_cut=True),
+    RequestCase("a bare LF for the empty line", request(CHUNKED, body="4\r\nabcd\r\n0\r\n\n"),
+                reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a last chunk ended by a bare LF", request(CHUNKED, body="4\r\nabcd\r\n0\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("many chunks and a request behind",
+                request(CHUNKED, body="1\r\na\r\n1\r\nb\r\n0\r\n\r\n" + HIDDEN), reply=[200, 200],
+                h1=SAME,
+                h2=stream("POST", "/", "a", "DATA ab", "END", ":method: GET", ":scheme: http",
+                          ":authority: a", ":path: /hidden", "END")),
+
+    # Trailers never say what the head should have said (RFC 9110 section 6.5.1).
+    RequestCase("a trailer field", request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: v\r\n\r\n"),
+                reply=200, h1=SAME, h2=stream("POST", "/", "a", "DATA abcd", "+x-t: v", "END")),
+    RequestCase("a trailer field that was announced",
+                request(CHUNKED, "Trailer: X-T", body="4\r\nabcd\r\n0\r\nX-T: v\r\n\r\n"),
+                reply=200, h1=SAME,
+                h2=stream("POST", "/", "a", "trailer: X-T", "DATA abcd", "+x-t: v", "END")),
+    RequestCase("Content-Length in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nContent-Length: 9\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\ncontent-length: 9\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("Transfer-Encoding in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\ntransfer-encoding: chunked\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("Host in trailers", request(CHUNKED, body="4\r\nabcd\r\n0\r\nHost: b\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nhost: b\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("Trailer in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nTrailer: x\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\ntrailer: x\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "+trailer: x", "END"))),
+    RequestCase("Connection in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nConnection: close\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nconnection: close\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("Upgrade in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nUpgrade: h2c\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nupgrade: h2c\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("Keep-Alive in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nKeep-Alive: 1\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nkeep-alive: 1\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("TE in trailers", request(CHUNKED, body="4\r\nabcd\r\n0\r\nTE: gzip\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.TRAILER_FIELD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nte: gzip\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "END"))),
+    RequestCase("a pseudo-field in trailers",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\n:path: /x\r\n\r\n"), reply=400),
+    RequestCase("a request as trailers", request(CHUNKED, body="4\r\nabcd\r\n0\r\n" + HIDDEN),
+                reply=400),
+    RequestCase("a trailer without a colon",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nwords\r\n\r\n"), reply=400),
+    RequestCase("a trailer without a name", request(CHUNKED, body="4\r\nabcd\r\n0\r\n: v\r\n\r\n"),
+                reply=400),
+    RequestCase("a trailer with a blank before its colon",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T : v\r\n\r\n"), reply=400,
+                haproxy=HAProxy("It refuses at one time and passes it on at another.", skip=True)),
+    RequestCase("a folded trailer",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: v\r\n w\r\n\r\n"), reply=400,
+                haproxy=HAProxy(why.FOLD, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nx-t: v   w\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "+x-t: v   w", "END"))),
+    RequestCase("a trailer ended by a bare LF",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: v\n\r\n"), reply=400,
+                haproxy=HAProxy(why.BARE_LF, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nx-t: v\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "+x-t: v", "END"))),
+    RequestCase("a bare CR in a trailer",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: v\rw\r\n\r\n"), reply=400),
+    RequestCase("a NUL in a trailer", request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: v\0\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.CONTROL, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+                                   "\r\n4\r\nabcd\r\n0\r\nx-t: v\x00\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "+x-t: v\x00", "END"))),
+    RequestCase("trailers of ten thousand bytes",
+                request(CHUNKED, body="4\r\nabcd\r\n0\r\nX-T: " + "v" * 10000 + "\r\n\r\n"),
+                reply=400,
+                haproxy=HAProxy(why.TRAILER_SIZE, reply=200,
+                                h1="POST / HTTP/1.1\r\nhost: a\r\n"
+                                   "transfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\nx-t: " +
+                                "v" * 10000 + "\r\n\r\n",
+                                h2=stream("POST", "/", "a", "DATA abcd", "+x-t: " + "v" * 10000,
+                                          "END"))),
+)
