@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dataplane/http/websocket.h"
 #include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/millis.h"
 
@@ -13,6 +14,14 @@ size_t BytesOf(const http::HeaderList& headers) {
   size_t bytes = 0;
   for (const http::Header& field : headers) bytes += field.name.size() + field.value.size() + 4;
   return bytes;
+}
+
+// Whether a server's 101 answers the key of the request. It was made here, and the client never
+// sees either of them, so that nobody else would look (RFC 6455 section 4.1).
+bool AnswersKey(const http::RequestHead& request, const http::ResponseHead& response) {
+  const http::Header* key = request.headers.Find("sec-websocket-key");
+  const http::Header* accept = response.headers.Find("sec-websocket-accept");
+  return key != nullptr && accept != nullptr && accept->value == http::WebSocketAccept(key->value);
 }
 
 }  // namespace
@@ -129,6 +138,7 @@ bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::Reques
   if (channel()->is_websocket && !is_switch && head.status >= 200 && head.status < 300) {
     return false;
   }
+  if (channel()->is_websocket && is_switch && !AnswersKey(exchange_->request, head)) return false;
   const bool is_tunnel = head.framing == http::Framing::kTunnel;
   const bool ends =
       !is_tunnel && (request.is_head || head.status == 204 || head.status == 304 ||

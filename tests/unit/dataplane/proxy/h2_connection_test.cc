@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "dataplane/http/websocket.h"
 #include "tests/testing/h2_ends.h"
 #include "tests/testing/h2_frames.h"
 #include "tests/testing/proxy_fixture.h"
@@ -22,6 +23,18 @@ using testing::ProxyFixture;
 using testing::RecordingUser;
 using ::testing::StartsWith;
 using testing::TestServer;
+
+const std::string kSwitch =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
+
+// The key of a request for a WebSocket.
+std::string KeyOf(const std::string& request) {
+  constexpr std::string_view kName = "sec-websocket-key: ";
+  const size_t found = request.find(kName);
+  if (found == std::string::npos) return "";
+  const size_t start = found + kName.size();
+  return request.substr(start, request.find('\r', start) - start);
+}
 
 class H2ConnectionTest : public ::testing::Test {
  protected:
@@ -271,15 +284,31 @@ TEST_F(H2ConnectionTest, AWebSocketBecomesAnUpgrade) {
   ASSERT_TRUE(ServerHas("connection: upgrade\r\n\r\n"));
   EXPECT_THAT(server_->last().received, StartsWith("GET /chat HTTP/1.1\r\nhost: h:80\r\n"));
   EXPECT_THAT(server_->last().received, HasSubstr("upgrade: websocket\r\n"));
-  EXPECT_THAT(server_->last().received, HasSubstr("sec-websocket-key: "));
+  const std::string key = KeyOf(server_->last().received);
   server_->last().Take();
-  server_->last().Send(
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n"
-      "Upgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n\x81\x01!");
+  server_->last().Send(kSwitch + ("Sec-WebSocket-Accept: " + http::WebSocketAccept(key)) +
+                       "\r\n\r\n\x81\x01!");
   ASSERT_TRUE(Until([&] { return answer.body.size() == 3; }));
   EXPECT_EQ(answer.response.status, 101);  // as the client's own conversion has it: 200 on the wire
   client_->Write(answer.channel, "abc", /*is_last=*/false);
   EXPECT_TRUE(ServerHas("abc"));
+}
+
+TEST_F(H2ConnectionTest, AnAnswerToAnotherKeyIsNotTakenForAWebSocket) {
+  Start();
+  Settle();
+  const std::string answers[] = {
+      "", "Sec-WebSocket-Accept:\r\n",
+      "Sec-WebSocket-Accept: " + http::WebSocketAccept("another") + "\r\n"};
+  for (const std::string& field : answers) {
+    SCOPED_TRACE(field);
+    RecordingUser& answer = client_->Ask("GET", "/chat", /*ends=*/false, {}, /*is_websocket=*/true);
+    ASSERT_TRUE(ServerHas("connection: upgrade\r\n\r\n"));
+    server_->last().Take();
+    server_->last().Send(kSwitch + field + "\r\n");
+    ASSERT_TRUE(Until([&] { return answer.heads == 1; }));
+    EXPECT_EQ(answer.response.status, 502);
+  }
 }
 
 TEST_F(H2ConnectionTest, AnAnswerThatIsNoUpgradeIsNotTakenForAWebSocket) {
