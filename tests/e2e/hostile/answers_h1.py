@@ -2,7 +2,7 @@
 
 from . import why
 from .asks import CONNECT, LONG_POST, TWO_GETS, WEBSOCKET
-from .cases import H1_ANSWER, AnswerCase, HAProxy, pseudo
+from .cases import H1_ANSWER, WEBSOCKET_ACCEPT, AnswerCase, HAProxy, pseudo
 
 CASES = (
     # Where an answer ends.
@@ -384,41 +384,70 @@ CASES = (
                "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nraw",
                h1=502, h2=502),
 
-    # Answers to an offer of websocket.
+    # Answers to an offer of websocket. The key of what an HTTP/2 client offers is the proxy's own,
+    # which these answers do not fit.
     AnswerCase("101 as asked for",
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Upgrade: websocket\r\nSec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw",
+               h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n"
+                  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nconnection: upgrade\r\n"
+                  "\r\nraw", h2=502, ask=WEBSOCKET),
+    AnswerCase("101 without an accepted key",
                "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nraw",
                h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\nraw",
-               h2=(":status: 200", "DATA raw", "END"), ask=WEBSOCKET,
-               haproxy=HAProxy(why.ACCEPT_KEY, h1=502, h2=502)),
+               h2=502, ask=WEBSOCKET,
+               haproxy=HAProxy("It checks the key for HTTP/1 clients too; they do that "
+                               "themselves (RFC 6455 section 4.1).", h1=502)),
     AnswerCase("101 without Upgrade",
-               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n\r\nraw", h1=502, h2=502,
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Sec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw", h1=502, h2=502,
                ask=WEBSOCKET,
                haproxy=HAProxy("It takes 101 without a word of what to; RFC 9110 section 7.8 "
                                "demands Upgrade.",
-                               h1="HTTP/1.1 101 Switch\r\nconnection: upgrade\r\n\r\nraw",
-                               h2=(":status: 200", "DATA raw", "END"))),
+                               h1="HTTP/1.1 101 Switch\r\nconnection: upgrade\r\n"
+                                  "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nraw",
+                               h2=(":status: 200",
+                                   "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+                                   "DATA raw", "END"))),
     AnswerCase("101 without Connection",
-               "close HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n\r\nraw", h1=502, h2=502,
+               "close HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n"
+               "Sec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw", h1=502, h2=502,
                ask=WEBSOCKET),
     AnswerCase("101 to something else",
-               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nraw",
-               h1=502, h2=502, ask=WEBSOCKET,
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Upgrade: h2c\r\nSec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw", h1=502,
+               h2=502, ask=WEBSOCKET,
                haproxy=HAProxy("It takes any protocol; RFC 9110 section 7.8 lets a server take "
                                "one that was offered.",
                                h1="HTTP/1.1 101 Switch\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
-                                  "\r\nraw", h2=(":status: 200", "DATA raw", "END"))),
+                                  "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nraw",
+                               h2=(":status: 200",
+                                   "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+                                   "DATA raw", "END"))),
+    AnswerCase("101 to two things",
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Upgrade: h2c, websocket\r\nSec-WebSocket-Accept: " + WEBSOCKET_ACCEPT +
+               "\r\n\r\nraw", h1=502, h2=502, ask=WEBSOCKET,
+               haproxy=HAProxy("It takes any protocol; RFC 9110 section 7.8 lets a server take "
+                               "one that was offered.",
+                               h1="HTTP/1.1 101 Switch\r\nconnection: upgrade\r\n"
+                                  "upgrade: h2c, websocket\r\n"
+                                  "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+                                  "raw")),
     AnswerCase("101 with a length",
-               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
-               "Content-Length: 9\r\n\r\nraw",
-               h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\nraw",
-               h2=(":status: 200", "DATA raw", "END"), ask=WEBSOCKET,
-               haproxy=HAProxy(why.ACCEPT_KEY, h1=502, h2=502)),
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Upgrade: websocket\r\nContent-Length: 9\r\n"
+               "Sec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw",
+               h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n"
+                  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nconnection: upgrade\r\n"
+                  "\r\nraw", h2=502, ask=WEBSOCKET),
     AnswerCase("101 with chunks",
-               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
-               "Transfer-Encoding: chunked\r\n\r\nraw",
-               h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\nconnection: upgrade\r\n\r\nraw",
-               h2=(":status: 200", "DATA raw", "END"), ask=WEBSOCKET,
-               haproxy=HAProxy(why.ACCEPT_KEY, h1=502, h2=502)),
+               "close HTTP/1.1 101 Switch\r\nConnection: upgrade\r\n"
+               "Upgrade: websocket\r\nTransfer-Encoding: chunked\r\n"
+               "Sec-WebSocket-Accept: " + WEBSOCKET_ACCEPT + "\r\n\r\nraw",
+               h1="HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n"
+                  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nconnection: upgrade\r\n"
+                  "\r\nraw", h2=502, ask=WEBSOCKET),
     AnswerCase("200 to an offer", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", h1=200, h2=502,
                ask=WEBSOCKET,
                haproxy=HAProxy("It passes 200 on, which an HTTP/2 client must take for an open "

@@ -16,9 +16,9 @@ global
 defaults
     mode http
     timeout connect 3s
-    timeout client 1s
+    timeout client 3s
     timeout server 1s
-    timeout http-request 1s
+    timeout http-request 3s
     http-reuse never
 listen to-h1
     bind "127.0.0.1:{h1}"
@@ -59,7 +59,7 @@ class Arena:
         if client == "h2":
             reply = peers.ask_h2(self._ports[server], sent)
         else:
-            reply = peers.ask_h1(self._ports[server], sent, replies, getattr(case, "is_cut", False))
+            reply = peers.ask_h1(self._ports[server], sent, replies, case.is_cut)
         return reply, _seen(recorder.records(), server)
 
     def close(self):

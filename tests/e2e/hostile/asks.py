@@ -1,7 +1,7 @@
 """What clients ask for answers that a plain request does not bring, and what servers see of it."""
 
-from .cases import (H2_WEBSOCKET_OFFER, WEBSOCKET_KEY, WEBSOCKET_OFFER, Ask, Upto, get, h2_get, pseudo,
-                    request, stream)
+from .cases import (H2_WEBSOCKET_OFFER, WEBSOCKET_KEY, WEBSOCKET_OFFER, Ask, Upto, get, h2_get,
+                    pseudo, request, stream)
 from .h2wire import Data, Head
 
 _OFFER_SEEN = pseudo("CONNECT")[:1] + (":protocol: websocket",) + pseudo("CONNECT")[1:] + (

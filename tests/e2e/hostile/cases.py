@@ -23,6 +23,7 @@ LAST = "last"
 # Seen as it was sent.
 SAME = "same"
 WEBSOCKET_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+WEBSOCKET_ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 WEBSOCKET_OFFER = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                    f"Sec-WebSocket-Key: {WEBSOCKET_KEY}")
 
@@ -104,6 +105,7 @@ class AnswerCase:
     h2: Any
     ask: Any = "GET"
     haproxy: Optional[HAProxy] = None
+    is_cut = False
 
     @property
     def pairings(self):
@@ -127,7 +129,8 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 def pseudo(method="GET", path="/", authority="a", scheme="http"):
-    return (f":method: {method}", f":scheme: {scheme}", f":authority: {authority}", f":path: {path}")
+    return (f":method: {method}", f":scheme: {scheme}", f":authority: {authority}",
+            f":path: {path}")
 
 
 def h2_get(*fields, method="GET", path="/", authority="a", scheme="http", end=True):
@@ -149,8 +152,9 @@ def stream(method, path, authority, *events):
 
 
 # The same of a client of HTTP/2 (RFC 8441).
-H2_WEBSOCKET_OFFER = (Head(pseudo("CONNECT") + (":protocol: websocket", "sec-websocket-version: 13")),
-                      Data("", end=True))
+H2_WEBSOCKET_OFFER = (
+    Head(pseudo("CONNECT") + (":protocol: websocket", "sec-websocket-version: 13")),
+    Data(end=True))
 
 
 def asked(ask, pairing):

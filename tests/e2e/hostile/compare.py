@@ -56,7 +56,7 @@ def _page(status, client):
 
 
 def without_reset(events):
-    """A stream's events but for how it was reset: a connection that closes behind may swallow that."""
+    """A stream's events but for how it was reset: a connection that closes may swallow that."""
     if isinstance(events, str):
         return events
     return tuple(event for event in events if not event.startswith("RST "))
@@ -72,12 +72,14 @@ def canonical(seen, pairing, is_reply):
 def begins(record, wanted, pairing, is_ours):
     """Whether a record is a beginning of what an Upto holds."""
     if isinstance(record, str):
-        return (wanted if is_ours else wanted.lower()).startswith(record if is_ours else record.lower())
+        if not is_ours:
+            record, wanted = record.lower(), wanted.lower()
+        return wanted.startswith(record)
     if not is_ours:
         record, wanted = (canonical(seen, pairing, is_reply=False) for seen in (record, wanted))
-    if record and record[-1].startswith("DATA ") and len(record) <= len(wanted):
-        return record[:-1] == wanted[:len(record) - 1] and wanted[len(record) - 1].startswith(record[-1])
-    return record == wanted[:len(record)]
+    *before, last = record or ("",)
+    at = len(before)
+    return before == list(wanted[:at]) and "".join(wanted[at:at + 1]).startswith(last)
 
 
 def _messages(text, is_reply):
@@ -121,7 +123,7 @@ def _chunks(rest):
             break
         body += rest[begin:begin + size]
         at = begin + size + 2
-    return (body, "UNFINISHED"), rest[at:] if at == 0 else ""
+    return (body, "UNFINISHED"), ""
 
 
 def _blocks(events, forget_scheme):

@@ -9,7 +9,7 @@ from harness.servers import TcpServer
 from . import h2wire
 
 PATIENCE = 5.0
-BRIEFLY = 0.3
+BRIEFLY = 1.0
 FINAL = re.compile(rb"HTTP/1\.[01] (?!10[023])\d\d\d")
 BARRIER = b"\0barrier"
 
@@ -70,8 +70,8 @@ class Recorder(TcpServer):
 class H1Recorder(Recorder):
     """Keeps the bytes of each connection, and answers each whole request with the text `answer`.
 
-    A text that begins with "early " is sent when the head is there; with "close ", the connection is
-    closed behind it.
+    A text that begins with "early " is sent when the head is there; with "close ", the connection
+    is closed behind it.
     """
 
     def converse(self, sock, first):
@@ -153,7 +153,7 @@ class H2Recorder(Recorder):
 
 
 def _size_of_request(data, head_only):
-    """The bytes of the first request of `data`, by the framing its head announces; None: not all."""
+    """How long the first request of `data` is, by its own framing; None: not all is there."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -192,8 +192,8 @@ def _connect(port):
 def ask_h1(port, text, replies, is_cut=False):
     """Sends the bytes of `text`; everything that comes back until the proxy closes.
 
-    The end of the stream is sent once `replies` final responses have begun, so that it disturbs none;
-    with the bytes, when they end in the middle of a message (`is_cut`); and after a while.
+    The end of the stream is sent once `replies` final responses have begun, so that it disturbs
+    none; with the bytes, when they end in the middle of a message (`is_cut`); and after a while.
     """
     with _connect(port) as sock:
         reply = b""
