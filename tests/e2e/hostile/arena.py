@@ -8,8 +8,9 @@ from harness import proxies
 from . import peers
 from .cases import H1_ANSWER, H2_ANSWER, WEBSOCKET_KEY, AnswerCase, Ask, get, h2_get
 
-# Both planes of a pairing in one process: a listener for each version of the server's side. Clients
-# choose theirs by what they send.
+# All pairings in one process: a listener for each version of the server's side, and one more each,
+# whose connections to servers are used again by whoever comes. Clients choose theirs by what they
+# send.
 CONFIG = """
 global
     nbthread 1
@@ -19,13 +20,12 @@ defaults
     timeout client 3s
     timeout server 1s
     timeout http-request 3s
-    http-reuse never
-listen to-h1
-    bind "127.0.0.1:{h1}"
-    server h1 {h1_server}
-listen to-h2
-    bind "127.0.0.1:{h2}"
-    server h2 {h2_server} proto h2
+"""
+LISTENER = """
+listen {name}
+    bind "127.0.0.1:{port}"
+    http-reuse {reuse}
+    server one {server}
 """
 
 
@@ -33,37 +33,56 @@ class Arena:
     """Started once, for all cases. One case at a time."""
 
     def __init__(self, kind):
-        self.kind = kind
         self.stage = Stage()
-        ports = self.stage.ports
-        self._servers = {"h1": self.stage.keep(peers.H1Recorder("h1", ports.free())),
-                         "h2": self.stage.keep(peers.H2Recorder("h2", ports.free()))}
-        self._ports = {"h1": ports.free(), "h2": ports.free()}
         proxy = proxies.make(kind, self.stage)
-        proxy.start(CONFIG.format(**self._ports, h1_server=proxy.at(self._servers["h1"]),
-                                  h2_server=proxy.at(self._servers["h2"])))
+        self._listeners = {}
+        config = CONFIG
+        for reuse in ("never", "always"):
+            for version, recorder in (("h1", peers.H1Recorder), ("h2", peers.H2Recorder)):
+                port = self.stage.port()
+                server = self.stage.keep(recorder(version, self.stage.port()))
+                self._listeners[version, reuse] = port, server
+                words = proxy.at(server) + (" proto h2" if version == "h2" else "")
+                config += LISTENER.format(name=f"{version}-{reuse}", port=port, reuse=reuse,
+                                          server=words)
+        proxy.start(config)
 
     def play(self, case, pairing, replies):
         """What the client and what the server have seen.
 
         replies   how many final responses an HTTP/1 client should wait for
         """
-        client, server = pairing
-        recorder = self._servers[server]
-        if isinstance(case, AnswerCase):
-            recorder.begin(case.sent)
-            sent = _question(case.ask, client)
-        else:
-            recorder.begin(H1_ANSWER if server == "h1" else H2_ANSWER)
-            sent = case.sent
-        if client == "h2":
-            reply = peers.ask_h2(self._ports[server], sent)
-        else:
-            reply = peers.ask_h1(self._ports[server], sent, replies, case.is_cut)
-        return reply, _seen(recorder.records(), server)
+        port, server = self._listeners[pairing[1], "never"]
+        reply = _play(case, pairing, port, server, replies)
+        return reply, _seen(server.records(), pairing[1])
+
+    def play_before_another(self, case, pairing, replies):
+        """What another client gets for a plain request that comes after the case."""
+        port, server = self._listeners[pairing[1], "always"]
+        _play(case, pairing, port, server, replies)
+        server.begin(_usual_answer(pairing[1]))
+        return _send(_question("GET", pairing[0]), pairing[0], port, replies=1)
 
     def close(self):
         self.stage.close()
+
+
+def _play(case, pairing, port, server, replies):
+    client, version = pairing
+    is_answer = isinstance(case, AnswerCase)
+    server.begin(case.sent if is_answer else _usual_answer(version))
+    sent = _question(case.ask, client) if is_answer else case.sent
+    return _send(sent, client, port, replies, case.is_cut)
+
+
+def _send(sent, client, port, replies, is_cut=False):
+    if client == "h2":
+        return peers.ask_h2(port, sent)
+    return peers.ask_h1(port, sent, replies, is_cut)
+
+
+def _usual_answer(version):
+    return H1_ANSWER if version == "h1" else H2_ANSWER
 
 
 def _question(ask, client):

@@ -2,6 +2,7 @@
 
 Each case of the tables is played for both versions of the other side: exactly what a client gets
 and what a server sees. The same is played on HAProxy, which has to do what the table says of it.
+And it is played where connections to servers are shared: the next client must not notice.
 """
 
 import shutil
@@ -62,6 +63,15 @@ def test_haproxy_does_what_the_table_says_of_it(arenas, request, case, pairing):
         check_record(case, pairing, record, wanted_record, is_ours=False)
     seen, wanted = (canonical(text, pairing, is_reply=True) for text in (reply, wanted_reply))
     assert seen == wanted
+
+
+@pytest.mark.parametrize("case, pairing", PLAYS)
+def test_leaves_nothing_behind_for_the_next_client(arenas, request, case, pairing):
+    arena = arenas("lbd")
+    request.node.stage = arena.stage
+    wanted_reply, _ = expected(case, pairing)
+    reply = arena.play_before_another(case, pairing, replies_in(wanted_reply))
+    assert reply == expand(200, pairing)
 
 
 def test_names_are_unique():

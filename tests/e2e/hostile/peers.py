@@ -77,11 +77,11 @@ class H1Recorder(Recorder):
     def converse(self, sock, first):
         record = bytearray(first)
         self.add(record)
-        is_early = self.answer.startswith("early ")
-        is_last = self.answer.startswith("close ")
-        answer = re.sub("^(early |close )", "", self.answer).encode("latin-1")
         start = 0
         while True:
+            is_early = self.answer.startswith("early ")
+            is_last = self.answer.startswith("close ")
+            answer = re.sub("^(early |close )", "", self.answer).encode("latin-1")
             size = _size_of_request(bytes(record[start:]), head_only=is_early)
             if size is not None:
                 start += size
