@@ -9,7 +9,7 @@ import pytest
 
 from harness.curl import curl
 from harness.proxies import ROOT
-from harness.servers import chunked, reply
+from harness.servers import chunked, reply, websocket_echo
 from harness.wait import stays, wait_until
 from harness.wire import Client, get
 
@@ -385,11 +385,16 @@ def test_a_half_closed_session_has_the_fin_timeouts(start, proxy, app, stage):
         assert time.monotonic() - began < 4
 
 
-def test_a_silent_tunnel_ends_with_its_timeout(start, proxy, app):
-    port = start("option tcplog", mode="tcp", defaults=["timeout tunnel 400ms"])
+@pytest.mark.parametrize("mode, upgrade, status", [
+    ("tcp", [], 200),
+    ("http", [("Connection", "Upgrade"), ("Upgrade", "websocket"),
+     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")], 101)])
+def test_a_silent_tunnel_ends_with_its_timeout(mode, upgrade, status, start, proxy, app):
+    port = start(f"option {mode}log", mode=mode, defaults=["timeout tunnel 400ms"])
+    if upgrade:
+        app.answer = websocket_echo
     with Client(proxy.host, port, timeout=5) as client:
-        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert client.response().status == 200
+        assert client.get("/", upgrade).status == status
         began = time.monotonic()
         assert client.rest() == b""
         assert 0.2 < time.monotonic() - began < 4

@@ -169,6 +169,19 @@ def test_the_server_is_told_in_version_2_what_the_options_say(stage, proxy, port
     assert tlvs[SSL] == bytes(5)  # no TLS
 
 
+@pytest.mark.kinds("haproxy", "lbd", "split")
+@pytest.mark.parametrize("mode, form, told", [("http", "id-%[req.hdr(x-a)]", b"id-7"),
+                                              ("tcp", "id-%[src]-%fp", None)])
+def test_the_server_is_told_the_unique_id_in_version_2(mode, form, told, stage, proxy, port):
+    server = stage.recorder("app1", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    start(proxy, port, server, mode=mode, rules=f"unique-id-format {form}",
+          options="send-proxy-v2 proxy-v2-options unique-id")
+    client = stage.client(proxy.host, port)
+    assert client.send(GET.replace(b"Connection", b"x-a: 7\r\nConnection")).response().text == "ok"
+    source, _, tlvs, _ = proxy_header.read_v2(b"".join(server.received))
+    assert tlvs == {UNIQUE_ID: told or f"id-{source[0]}-{port}".encode()}
+
+
 def test_a_connection_that_speaks_for_one_client_serves_no_other(stage, proxy, port):
     server = stage.web("app1")
     heads = []

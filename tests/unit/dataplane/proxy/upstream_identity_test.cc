@@ -91,5 +91,15 @@ TEST_F(UpstreamIdentityTest, TheHeaderIsOfTheVersionAskedFor) {
   EXPECT_FALSE(header.tls.has_value());
 }
 
+TEST_F(UpstreamIdentityTest, Version2TellsTheExchangesId) {
+  server_.send_proxy = 2;
+  server_.proxy_options.unique_id = true;
+  txn_.unique_id = "id-7";
+  net::ProxyHeader header;
+  const std::string bytes = MakeProxyHeader(server_, session_, txn_);
+  ASSERT_EQ(net::ParseProxyHeader(bytes, &header).outcome, net::ProxyParse::Outcome::kDone);
+  EXPECT_EQ(header.unique_id, "id-7");
+}
+
 }  // namespace
 }  // namespace lb::proxy
