@@ -30,6 +30,7 @@ const nghttp2_session_callbacks* H2Callbacks::Get() {
     nghttp2_session_callbacks_set_error_callback2(made, OnComplaint);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, OnFrame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, OnInvalidFrame);
+    nghttp2_session_callbacks_set_unpack_extension_callback(made, IgnoreExtension);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, OnData);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, OnStreamClose);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, OnFrameSent);
@@ -157,6 +158,8 @@ int H2Callbacks::OnFrame(nghttp2_session* session, const nghttp2_frame* frame, v
       break;
     }
     case NGHTTP2_DATA: {
+      const bool is_padding = frame->hd.length > 0 && frame->data.padlen >= frame->hd.length;
+      if (is_padding && !ends) self->guard_.CountFault();
       H2Channel* channel = ends ? ChannelOf(session, id) : nullptr;
       if (channel == nullptr) break;
       channel->has_received_end = true;
@@ -197,9 +200,14 @@ int H2Callbacks::OnFrame(nghttp2_session* session, const nghttp2_frame* frame, v
   return 0;
 }
 
-int H2Callbacks::OnInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, int error,
+int H2Callbacks::OnInvalidFrame(nghttp2_session* session, const nghttp2_frame* frame, int error,
                                 void* user) {
   H2Session* self = Of(user);
+  // The library resets the stream; what was begun for it in the same read need not go on.
+  H2Channel* channel = ChannelOf(session, frame->hd.stream_id);
+  if (channel != nullptr && !std::exchange(channel->was_reset, true)) {
+    self->guard_.CountBadStream();
+  }
   if (frame->hd.type == NGHTTP2_HEADERS) {
     H2Channel* channel = self->head_channel_;
     const std::string field = std::exchange(self->wrong_field_, std::string());
@@ -211,9 +219,13 @@ int H2Callbacks::OnInvalidFrame(nghttp2_session*, const nghttp2_frame* frame, in
     self->is_in_head_ = false;
     self->head_channel_ = nullptr;
   }
-  // More streams than allowed. What else is wrong counts when its stream closes.
+  // More streams than allowed.
   if (error == NGHTTP2_ERR_REFUSED_STREAM) self->guard_.CountFault();
   return 0;
+}
+
+int H2Callbacks::IgnoreExtension(nghttp2_session*, void**, const nghttp2_frame_hd*, void*) {
+  return NGHTTP2_ERR_CANCEL;
 }
 
 int H2Callbacks::OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data,

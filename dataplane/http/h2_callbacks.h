@@ -29,6 +29,8 @@ struct H2Callbacks {
   static int OnComplaint(nghttp2_session*, int error, const char* text, size_t size, void* user);
   static int OnInvalidFrame(nghttp2_session* session, const nghttp2_frame* frame, int error,
                             void* user);
+  static int IgnoreExtension(nghttp2_session* session, void** payload, const nghttp2_frame_hd* head,
+                             void* user);
   static int OnData(nghttp2_session* session, uint8_t flags, int32_t id, const uint8_t* data,
                     size_t size, void* user);
   static int OnStreamClose(nghttp2_session* session, int32_t id, uint32_t error, void* user);

@@ -22,6 +22,10 @@ const nghttp2_option* SessionOptions() {
     nghttp2_option_set_no_auto_window_update(made, 1);
     nghttp2_option_set_no_closed_streams(made, 1);
     nghttp2_option_set_peer_max_concurrent_streams(made, kAssumedPeerStreams);
+    // Frames of unknown types are ignored, but not before H2Callbacks has counted them.
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= 0xff; ++type) {
+      nghttp2_option_set_user_recv_extension_type(made, static_cast<uint8_t>(type));
+    }
     // Counted by frame in H2Callbacks; the library counts reads as well.
     nghttp2_option_set_max_continuations(made, 256);
     // H2Guard counts resets, and those of streams that were answered are nobody's fault.
@@ -120,8 +124,11 @@ bool H2Session::Receive(std::string_view bytes, SteadyTime now) {
   constexpr size_t kMaxQueued = 4096;
   const bool is_flooded = nghttp2_session_get_outbound_queue_size(session_) > kMaxQueued;
   if (used >= 0 && !guard_.is_exceeded() && !is_flooded) return true;
+  const H2Error error = is_flooded ? H2Error::kEnhanceYourCalm : ErrorOf(used, guard_, violation_);
+  // Found by other means than the guard's.
+  if (error == H2Error::kEnhanceYourCalm && !guard_.is_exceeded()) guard_.CountFault();
   is_broken_ = true;
-  Terminate(is_flooded ? H2Error::kEnhanceYourCalm : ErrorOf(used, guard_, violation_));
+  Terminate(error);
   return false;
 }
 
@@ -198,7 +205,7 @@ void H2Session::FinishHead(H2Channel* channel, bool ends) {
       role_ == Role::kServer && is_head &&
       (error == ParseError::kHeadTooLarge || error == ParseError::kTooManyHeaders);
   if (error != ParseError::kNone && !may_be_answered) {
-    guard_.CountFault(H2Guard::kBadStreamWeight);
+    guard_.CountBadStream();
     user->OnMalformed(error, head_reader_.wrong_field());
     Reset(channel, H2Error::kProtocolError);
   }
@@ -225,7 +232,7 @@ void H2Session::Close(H2Channel* channel, H2Error error) {
                               error == H2Error::kStreamClosed ||
                               error == H2Error::kFrameSizeError || error == H2Error::kInternalError;
   if (is_peers_fault && !channel->was_reset && !channel->was_reset_by_peer) {
-    guard_.CountFault(H2Guard::kBadStreamWeight);
+    guard_.CountBadStream();
   }
   // What was received and not taken must not hold up the other streams.
   if (channel->unconsumed > 0) {

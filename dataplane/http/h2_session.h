@@ -80,7 +80,7 @@ struct H2Channel {
   bool was_reset_by_peer = false;
   bool has_sent_end = false;     // END_STREAM is written or will be without further doing
   bool has_written_end = false;  // END_STREAM has gone into Produce()'s space
-  bool was_reset = false;        // by us
+  bool was_reset = false;        // by us: RST_STREAM has left or will without further doing
   bool is_closed = false;
 
   // What is to be sent.

@@ -78,6 +78,13 @@ TEST_F(H2GuardTest, AttacksEndTheConnection) {
       {"WINDOW_UPDATE", 2100, [](int) { return WindowFrame(0, 1); }},
       {"empty DATA", 1100,
        [](int i) { return (i == 0 ? HeadersFrame(1, GetFields()) : "") + DataFrame(1, ""); }},
+      {"DATA of padding", 1100,
+       [](int i) {
+         return (i == 0 ? HeadersFrame(1, GetFields()) : "") +
+                Frame(kData, kPadded, 1, std::string("\3\0\0\0", 4));
+       }},
+      {"unknown frames", 2100, [](int) { return Frame(0x42, 0, 0, ""); }},
+      {"unknown frames with a payload", 2100, [](int) { return Frame(0xff, 0, 7, "abc"); }},
       {"empty CONTINUATION", 30,
        [&](int i) {
          return i == 0 ? Frame(kHeaders, kEndStream, 1, tiny_block)
@@ -148,7 +155,7 @@ TEST_F(H2GuardTest, TheThresholdOfTheConfigurationCountsGlitches) {
                    [](int i) {
                      return HeadersFrame(Id(i), GetFields({{"connection", "x"}}), kEndStream);
                    }),
-            4);  // seen when the next frame comes
+            3);
   EXPECT_EQ(session_->failure(), H2Error::kEnhanceYourCalm);
   EXPECT_EQ(session_->guard().glitches(), 3u);
 }
