@@ -146,13 +146,15 @@ event::Task<absl::Status> WaitConnected(Stream* stream, SteadyTime deadline) {
   co_return absl::OkStatus();
 }
 
-event::Task<absl::Status> Handshake(Stream* stream, SteadyTime deadline) {
+event::Task<absl::Status> Handshake(Stream* stream, SteadyTime deadline, uint8_t given_up_at) {
   for (;;) {
     const TlsStep step = stream->tls()->Handshake();
     if (stream->is_aborted()) co_return absl::CancelledError("TLS handshake aborted");
     if (step == TlsStep::kDone) co_return absl::OkStatus();
     if (step == TlsStep::kFailed) co_return absl::UnavailableError(stream->tls()->error());
-    const uint8_t awaited = step == TlsStep::kWantRead ? kReadable | kHungUp : kWritable;
+    if (stream->is_ready(given_up_at)) co_return absl::CancelledError("TLS handshake given up");
+    const uint8_t awaited =
+        (step == TlsStep::kWantRead ? kReadable | kHungUp : kWritable) | given_up_at;
     // Seen already: nothing more will come of it.
     if (step == TlsStep::kWantRead && stream->is_ready(kHungUp)) {
       co_return absl::UnavailableError("the peer hung up");

@@ -113,9 +113,10 @@ class Stream : public event::Pollable {
 // or what the kernel said. The stream must outlive the task.
 event::Task<absl::Status> WaitConnected(Stream* stream, SteadyTime deadline);
 
-// Does the handshake of a stream after StartTls(). Ok, DEADLINE_EXCEEDED, CANCELLED (aborted), or
-// UNAVAILABLE with OpenSSL's reason. The stream must outlive the task.
-event::Task<absl::Status> Handshake(Stream* stream, SteadyTime deadline);
+// Does the handshake of a stream after StartTls(). Ok, DEADLINE_EXCEEDED, CANCELLED (aborted, or
+// the stream was raised with one of `given_up_at`), or UNAVAILABLE with OpenSSL's reason. The
+// stream must outlive the task.
+event::Task<absl::Status> Handshake(Stream* stream, SteadyTime deadline, uint8_t given_up_at = 0);
 
 }  // namespace lb::net
 

@@ -52,15 +52,18 @@ event::Task<bool> ShakeHands(WorkerContext* worker, Session* session) {
   if (connection == nullptr) co_return false;  // out of memory
   net::StartTls(stream, std::move(connection), session->bind->tls);
   const SteadyTime deadline = DeadlineAfter(worker->loop->now(), session->frontend->client_timeout);
-  absl::Status status = co_await net::Handshake(stream, deadline);
+  // A request that comes while it drains would not be served: there is nothing to wait for.
+  const uint8_t given_up_at = session->frontend->is_http ? event::kSignalled : 0;
+  absl::Status status = co_await net::Handshake(stream, deadline, given_up_at);
   session->handshake_ms = MillisBetween(session->accepted_at, worker->loop->now());
   if (status.ok()) {
     session->client_tls = stream->ssl();
     co_return true;
   }
+  if (absl::IsCancelled(status)) co_return false;
   const std::string_view words = WordsFor(status, *stream->tls());
   const bool is_null = absl::IsDeadlineExceeded(status) || stream->tls()->is_closed_by_peer();
-  if (!session->is_killed() && !(is_null && session->frontend->dont_log_null)) {
+  if (!(is_null && session->frontend->dont_log_null)) {
     LogFailedArrival(worker, session, words);
   }
   co_return false;

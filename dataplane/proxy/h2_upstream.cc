@@ -23,7 +23,10 @@ H2Upstream::H2Upstream(WorkerContext* worker,
       idle_since_(worker->loop->now()),
       reaper_(this) {}
 
-H2Upstream::~H2Upstream() { root_.Cancel(); }
+H2Upstream::~H2Upstream() {
+  CountIdle(false);
+  root_.Cancel();
+}
 
 void H2Upstream::Reaper::Run() { upstream_->worker_->h2_upstreams->Remove(upstream_); }
 
@@ -37,15 +40,29 @@ bool H2Upstream::HasRoom() const {
          h2_.free_streams() > 0;
 }
 
+void H2Upstream::CountIdle(bool is_idle) {
+  if (is_idle == std::exchange(is_counted_idle_, is_idle)) return;
+  if (is_idle) {
+    runtime_->idle_connections.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    runtime_->idle_connections.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
 void H2Upstream::NoteGone() {
   if (--live_ > 0) return;
   idle_since_ = worker_->loop->now();
   const bool is_used_up = connection_->exchanges > config_->max_reuse || !h2_.takes_streams();
-  if (is_used_up || is_retired_) Retire();
+  if (is_used_up || is_retired_) {
+    Retire();
+  } else if (!is_ended_) {
+    CountIdle(true);
+  }
 }
 
 void H2Upstream::Retire() {
   is_retired_ = true;
+  CountIdle(false);
   // Wakes the coroutine, which ends when nothing is left to do.
   if (live_ == 0) connection_->stream.Raise(event::kSignalled);
 }
@@ -81,6 +98,7 @@ event::Task<void> H2Upstream::Run(H2Upstream* self) {
   }
   transport.Flush();
   self->is_ended_ = true;
+  self->CountIdle(false);
   self->h2_.AbandonAll();
 }
 

@@ -59,6 +59,7 @@ class H2Upstream final : public http::H2Listener {
 
   // A stream begins and ends.
   void NoteBegun() {
+    CountIdle(false);
     ++live_;
     ++connection_->exchanges;
   }
@@ -83,6 +84,8 @@ class H2Upstream final : public http::H2Listener {
   };
 
   static event::Task<void> Run(H2Upstream* self);
+  // Whether it is among the idle connections of its server, as the statistics show them.
+  void CountIdle(bool is_idle);
   http::H2StreamUser* OnStreamBegins(http::H2Channel*) override { return nullptr; }
   void OnSettings() override;
 
@@ -98,6 +101,7 @@ class H2Upstream final : public http::H2Listener {
   bool has_settings_ = false;
   bool is_proven_ = false;
   bool is_retired_ = false;
+  bool is_counted_idle_ = false;
   bool is_ended_ = false;
   SteadyTime idle_since_;
   event::Root root_;

@@ -103,7 +103,11 @@ event::Task<bool> ReceiveProxyHeader(WorkerContext* worker, Session* session, ne
     if (look.is_done) break;
     event::WakeReason why = co_await event::Wait(
         worker->loop, {client, event::kReadable | event::kHungUp | event::kSignalled}, deadline);
-    if (session->is_draining() && !session->is_killed()) session->AcknowledgeDrain();
+    if (session->is_draining() && !session->is_killed()) {
+      // A request that comes now would not be served: there is nothing to wait for.
+      if (session->frontend->is_http) co_return false;
+      session->AcknowledgeDrain();
+    }
     if (why == event::WakeReason::kTimeout) {
       look.failure = kLate;
       break;

@@ -318,6 +318,21 @@ TEST_F(H2UpstreamTest, AFailedAttemptFailsThoseWhoWaitedForItInTheirOwnTime) {
   }
 }
 
+TEST_F(H2UpstreamTest, AConnectionWithoutAStreamCountsAsIdle) {
+  Start();
+  const std::atomic<uint32_t>& idle = proxy_.entries[0].runtime->idle_connections;
+  TestPeer* client = proxy_.Connect();
+  ASSERT_TRUE(Exchange(client, 1));
+  EXPECT_EQ(idle.load(), 1u);
+  client->Send(kGet);
+  ASSERT_TRUE(Requests(2));
+  EXPECT_EQ(idle.load(), 0u);
+  end().Answer(end().last(), 200, "ok");
+  ASSERT_TRUE(Until([&] { return idle.load() == 1; }));
+  end().peer().Close();
+  EXPECT_TRUE(Until([&] { return idle.load() == 0; }));
+}
+
 TEST_F(H2UpstreamTest, AnIdleConnectionIsPurged) {
   Start();
   ASSERT_TRUE(Exchange(proxy_.Connect(), 1));
