@@ -168,7 +168,13 @@ Row Builder::FrontendRow(const v1::Frontend& frontend) const {
   set(Field::kReqRate, c.request_rate());
   set(Field::kReqRateMax, c.request_rate_max());
   set(Field::kReqTot, c.requests());
-  if (proxy.mode() == v1::PROXY_MODE_HTTP) set(Field::kIntercepted, c.intercepted());
+  if (proxy.mode() == v1::PROXY_MODE_HTTP) {
+    set(Field::kIntercepted, c.intercepted());
+    set(Field::kH2DetectedConnProtocolErrors, c.h2_connection_errors());
+    set(Field::kH2DetectedStrmProtocolErrors, c.h2_stream_errors());
+    set(Field::kH2TotalConnections, c.h2_connections());
+    set(Field::kH2Glitches, c.h2_glitches());
+  }
   set(Field::kConnRate, c.connection_rate());
   set(Field::kConnRateMax, c.connection_rate_max());
   set(Field::kConnTot, c.connections());

@@ -134,6 +134,7 @@ constexpr std::array<FieldFacts, kFieldCount> kFields = {{
     {"h1_bytes_out", "MCP", "u64"},
     {"h1_spliced_bytes_in", "MCP", "u64"},
     {"h1_spliced_bytes_out", "MCP", "u64"},
+    {"h2_glitches", "MCP", "u64"},
 }};
 
 static_assert(kFields[static_cast<size_t>(Field::kSeparator)].name == "-");

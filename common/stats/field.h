@@ -1,7 +1,8 @@
 // The fields of a statistics row, in the order of HAProxy 2.6's CSV.
 // Source: HAProxy management guide, section 9.1 "CSV format"; the tags of `show stat typed`,
-// section 9.2 "Typed output format". The fields after kSeparator count per protocol; HAProxy's
-// modules have them, we only keep their columns.
+// section 9.2 "Typed output format". The fields after kSeparator count per protocol, as HAProxy's
+// modules do; of most we only keep the columns. The last one is ours: newer HAProxy counts glitches
+// by connection (its sample fetch "fc_glitches").
 #ifndef LB_COMMON_STATS_FIELD_H_
 #define LB_COMMON_STATS_FIELD_H_
 
@@ -140,9 +141,10 @@ enum class Field : uint8_t {
   kH1BytesOut,
   kH1SplicedBytesIn,
   kH1SplicedBytesOut,
+  kH2Glitches,
 };
 
-inline constexpr size_t kFieldCount = 128;
+inline constexpr size_t kFieldCount = 129;
 
 // How `show stat typed` and `show stat json` describe a field.
 struct FieldFacts {

@@ -33,6 +33,10 @@ void Add(const v1::FrontendCounters& from, v1::FrontendCounters* to) {
   to->set_connection_rate(to->connection_rate() + from.connection_rate());
   to->set_connection_rate_max(to->connection_rate_max() + from.connection_rate_max());
   to->set_intercepted(to->intercepted() + from.intercepted());
+  to->set_h2_connections(to->h2_connections() + from.h2_connections());
+  to->set_h2_connection_errors(to->h2_connection_errors() + from.h2_connection_errors());
+  to->set_h2_stream_errors(to->h2_stream_errors() + from.h2_stream_errors());
+  to->set_h2_glitches(to->h2_glitches() + from.h2_glitches());
 }
 
 // The mean of two means; of equal weight when neither has counted anything.

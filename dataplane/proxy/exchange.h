@@ -123,6 +123,11 @@ event::Task<void> RunExchange(Exchange* exchange);
 // logs it.
 event::Task<void> RefuseRequest(Exchange* exchange, uint32_t status, char cause, char stage);
 
+// Logs and counts what was to become a request over HTTP/2 and broke the protocol. Of the exchange
+// only `session` is set.
+// Source: HAProxy configuration manual, section 8.2.3, "<BADREQ>".
+void NoteBadRequest(WorkerContext* worker, Exchange* exchange);
+
 // Fills in the context that rules and log formats see.
 void PrepareTxn(Exchange* exchange);
 // The part of it that a PROXY header brings.

@@ -85,17 +85,27 @@ void H2ClientStream::OnClosed(http::H2Error error, bool is_unprocessed) {
     }
     return;
   }
-  frontend->runtime->counters[connection_->worker()->index].request_errors.Add();
+  // Otherwise it ended with its connection, which says why.
+  if (error != http::H2Error::kCancel) NoteMalformed();
   connection_->worker()->loop->Queue(&reaper_);
+}
+
+event::Task<void> H2ClientStream::Answer() {
+  // Reset in the same breath: nobody waits for an answer, and no server is to be bothered.
+  const bool is_reset = is_closed() || (channel() != nullptr && channel()->was_reset);
+  if (is_reset) return RefuseRequest(exchange_.get(), /*status=*/0, 'C', 'R');
+  if (head_error_ == http::ParseError::kNone) return RunExchange(exchange_.get());
+  return RefuseRequest(exchange_.get(), http::StatusOf(head_error_), 'P', 'R');
 }
 
 void H2ClientStream::Start() {
   NoteRequest();
-  event::Task<void> task =
-      head_error_ == http::ParseError::kNone
-          ? RunExchange(exchange_.get())
-          : RefuseRequest(exchange_.get(), http::StatusOf(head_error_), 'P', 'R');
-  root_.Start(std::move(task), [this] { connection_->worker()->loop->Queue(&reaper_); });
+  root_.Start(Answer(), [this] { connection_->worker()->loop->Queue(&reaper_); });
+}
+
+void H2ClientStream::NoteMalformed() {
+  exchange_->session = this;
+  NoteBadRequest(connection_->worker(), exchange_.get());
 }
 
 void H2ClientStream::Discard() { connection_->worker()->loop->Queue(&reaper_); }

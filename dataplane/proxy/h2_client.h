@@ -58,6 +58,9 @@ class H2ClientStream final : public H2Stream, public Session, public ClientSide 
   };
 
   void NoteRequest();
+  void NoteMalformed();
+  // The exchange, or what takes its place.
+  event::Task<void> Answer();
   void NoteDone() {
     if (!std::exchange(is_done_, true)) connection_->NoteDone();
   }

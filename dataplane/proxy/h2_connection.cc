@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dataplane/proxy/arrival.h"
+#include "dataplane/proxy/exchange.h"
 #include "dataplane/proxy/h2_client.h"
 #include "dataplane/proxy/random.h"
 
@@ -90,10 +91,29 @@ SteadyTime H2Connection::Deadline() const {
   return std::min(deadline, DeadlineAfter(live_ == 0 ? idle_since_ : now, idle));
 }
 
-// The operator should know who sends more of what nobody needs than any client has reason to.
-void H2Connection::NoteAbuse() {
-  session_->frontend->runtime->counters[worker_->index].request_errors.Add();
-  LogFailedArrival(worker_, session_, "HTTP/2 connection closed with ENHANCE_YOUR_CALM");
+void H2Connection::CountGlitches() {
+  const http::H2Guard& guard = h2_.guard();
+  if (guard.glitches() == counted_glitches_) return;
+  upstream::FrontendBlock& counters = session_->frontend->runtime->counters[worker_->index];
+  counters.h2_glitches.Add(guard.glitches() - std::exchange(counted_glitches_, guard.glitches()));
+  counters.h2_stream_errors.Add(guard.bad_streams() -
+                                std::exchange(counted_bad_streams_, guard.bad_streams()));
+}
+
+// The connection ended for what the client did.
+void H2Connection::NoteFailure() {
+  upstream::FrontendBlock& counters = session_->frontend->runtime->counters[worker_->index];
+  counters.h2_connection_errors.Add();
+  if (h2_.failure() == http::H2Error::kEnhanceYourCalm) {
+    // The operator should know who sends more of what nobody needs than any client has reason to.
+    counters.request_errors.Add();
+    LogFailedArrival(worker_, session_, "HTTP/2 connection closed with ENHANCE_YOUR_CALM");
+    return;
+  }
+  std::unique_ptr<Exchange> x = worker_->exchanges->Take();
+  x->session = session_;
+  NoteBadRequest(worker_, x.get());
+  worker_->exchanges->Give(std::move(x));
 }
 
 bool H2Connection::IsDone() const {
@@ -104,11 +124,13 @@ event::Task<bool> H2Connection::Run(H2Connection* self) {
   event::EventLoop* loop = self->worker_->loop;
   Session& session = *self->session_;
   H2Transport& transport = self->transport_;
+  session.frontend->runtime->counters[self->worker_->index].h2_connections.Add();
   transport.ScheduleFlush();
   bool may_have_unread = false;
   for (;;) {
     const H2Transport::Outcome outcome = transport.Receive();
     if (outcome == H2Transport::Outcome::kEnd || session.is_killed()) break;
+    self->CountGlitches();
     self->StartStreams();
     if (transport.is_failed()) break;
     if (outcome == H2Transport::Outcome::kShareUsed) {
@@ -130,9 +152,12 @@ event::Task<bool> H2Connection::Run(H2Connection* self) {
       break;
     }
   }
-  if (self->h2_.failure() != http::H2Error::kNoError) may_have_unread = true;
   transport.Flush();
-  if (self->h2_.failure() == http::H2Error::kEnhanceYourCalm) self->NoteAbuse();
+  self->CountGlitches();
+  if (self->h2_.failure() != http::H2Error::kNoError) {
+    may_have_unread = true;
+    self->NoteFailure();
+  }
   self->h2_.AbandonAll();
   for (H2ClientStream* stream : self->received_) stream->Discard();
   while (self->live_ > 0) {

@@ -54,7 +54,8 @@ class H2Connection final : public http::H2Listener {
   void GoAway();
   SteadyTime Deadline() const;
   bool IsDone() const;
-  void NoteAbuse();
+  void CountGlitches();
+  void NoteFailure();
 
   enum class Leaving : uint8_t { kNot, kNoticed, kClosed };
 
@@ -69,6 +70,8 @@ class H2Connection final : public http::H2Listener {
   size_t live_ = 0;                        // streams that exist
   size_t working_ = 0;                     // those that count against the limit
   uint64_t requests_ = 0;
+  uint64_t counted_glitches_ = 0;  // those of the guard that are in the frontend's counters
+  uint64_t counted_bad_streams_ = 0;
   Leaving leaving_ = Leaving::kNot;
   bool is_notice_received_ = false;
   SteadyTime idle_since_;

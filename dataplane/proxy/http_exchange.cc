@@ -508,4 +508,18 @@ event::Task<void> RefuseRequest(Exchange* x, uint32_t status, char cause, char s
   EndExchange(x, nullptr);
 }
 
+void NoteBadRequest(WorkerContext* worker, Exchange* x) {
+  x->worker = worker;
+  x->config = worker->config;
+  x->frontend = x->session->frontend;
+  x->ready_at = x->first_byte_at = worker->loop->now();
+  PrepareTxn(x);
+  x->txn.http_major = 2;
+  x->frontend->runtime->counters[worker->index].request_errors.Add();
+  // A frame's head at least: "option dontlognull" is not about this.
+  x->bytes_from_client = 9;
+  x->SetEnd('P', 'R');
+  EndExchange(x, nullptr);
+}
+
 }  // namespace lb::proxy

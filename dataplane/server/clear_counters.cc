@@ -13,7 +13,8 @@ void Clear(upstream::ResponseCounts* responses) {
 void Clear(upstream::FrontendBlock* block) {
   for (Count* count : {&block->connections, &block->sessions, &block->bytes_in, &block->bytes_out,
                        &block->denied_requests, &block->denied_responses, &block->request_errors,
-                       &block->requests}) {
+                       &block->requests, &block->h2_connections, &block->h2_connection_errors,
+                       &block->h2_stream_errors, &block->h2_glitches}) {
     count->Set(0);
   }
   Clear(&block->responses);

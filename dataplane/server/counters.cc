@@ -115,6 +115,10 @@ void SetFrontend(const proxy::FrontendConfig& config, const Rates& rates, uint32
   message->set_denied_responses(SumOf(blocks, &B::denied_responses));
   message->set_request_errors(SumOf(blocks, &B::request_errors));
   message->set_requests(SumOf(blocks, &B::requests));
+  message->set_h2_connections(SumOf(blocks, &B::h2_connections));
+  message->set_h2_connection_errors(SumOf(blocks, &B::h2_connection_errors));
+  message->set_h2_stream_errors(SumOf(blocks, &B::h2_stream_errors));
+  message->set_h2_glitches(SumOf(blocks, &B::h2_glitches));
   SetResponses(blocks, message);
   message->set_session_rate(rates.sessions.now);
   message->set_session_rate_max(rates.sessions.max);

@@ -57,6 +57,7 @@ struct ResponseCounts {
 struct alignas(64) FrontendBlock {
   Count connections, sessions, bytes_in, bytes_out;
   Count denied_requests, denied_responses, request_errors, requests;
+  Count h2_connections, h2_connection_errors, h2_stream_errors, h2_glitches;
   ResponseCounts responses;
 };
 

@@ -31,7 +31,8 @@ constexpr char kHeader[] =
     "goaway_rcvd,h2_detected_conn_protocol_errors,h2_detected_strm_protocol_errors,h2_rst_stream_"
     "resp,h2_goaway_resp,h2_open_connections,h2_backend_open_streams,h2_total_connections,h2_"
     "backend_total_streams,h1_open_connections,h1_open_streams,h1_total_connections,h1_total_"
-    "streams,h1_bytes_in,h1_bytes_out,h1_spliced_bytes_in,h1_spliced_bytes_out,\n";
+    "streams,h1_bytes_in,h1_bytes_out,h1_spliced_bytes_in,h1_spliced_bytes_out,"
+    "h2_glitches,\n";
 
 std::string Line(const std::string& text, const std::string& start) {
   const size_t at = text.find("\n" + start);

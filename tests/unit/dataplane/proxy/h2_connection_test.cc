@@ -246,6 +246,22 @@ TEST_F(H2ConnectionTest, AMalformedRequestNeverReachesAServer) {
   ASSERT_TRUE(Until([&] { return proxy_.frontend_counters().request_errors.get() == 1; }));
   Settle();
   EXPECT_EQ(server_->size(), 0u);
+  EXPECT_EQ(proxy_.frontend_counters().h2_stream_errors.get(), 1u);
+  EXPECT_EQ(proxy_.frontend_counters().h2_glitches.get(), 1u);
+  ASSERT_TRUE(proxy_.UntilLogged());
+  EXPECT_THAT(proxy_.log_lines[0], HasSubstr(" PR "));
+}
+
+TEST_F(H2ConnectionTest, ARequestThatIsResetInTheSameBreathReachesNoServer) {
+  Start();
+  Settle();
+  client_->peer().Send(testing::HeadersFrame(1, testing::GetFields(), testing::kEndStream) +
+                       testing::RstFrame(1));
+  ASSERT_TRUE(proxy_.UntilLogged());
+  EXPECT_THAT(proxy_.log_lines[0], HasSubstr(" CR "));
+  Settle();
+  EXPECT_EQ(server_->size(), 0u);
+  EXPECT_EQ(proxy_.worker.sessions.size(), 1u);
 }
 
 TEST_F(H2ConnectionTest, AnErrorOfTheConnectionClosesItAtOnce) {
@@ -253,7 +269,9 @@ TEST_F(H2ConnectionTest, AnErrorOfTheConnectionClosesItAtOnce) {
   Settle();
   client_->peer().Send(testing::Frame(testing::kRstStream, 0, 0, testing::Number(0)));
   EXPECT_TRUE(Until([&] { return client_->peer().ended; }));
-  EXPECT_EQ(client_->session().failure(), H2Error::kNoError);  // ours is the fault
+  EXPECT_EQ(proxy_.frontend_counters().h2_connection_errors.get(), 1u);
+  ASSERT_TRUE(proxy_.UntilLogged());
+  EXPECT_THAT(proxy_.log_lines[0], HasSubstr(" PR "));
 }
 
 TEST_F(H2ConnectionTest, ConnectBecomesATunnel) {
