@@ -1,4 +1,4 @@
-"""Chromium through the proxy: a page of many parts over HTTP/2, and a WebSocket on the same connection.
+"""Chromium through the proxy: a page of many parts over HTTP/2, and a WebSocket beside them.
 
 Runs where Chromium is installed (Debian: apt-get install chromium).
 """

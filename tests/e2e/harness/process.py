@@ -86,6 +86,11 @@ class Process:
     def peak_rss_kib(self):
         return self._status_kib("VmHWM")
 
+    def forget_peak(self):
+        """From here on peak_rss_kib() is about what comes."""
+        with open(f"/proc/{self.pid}/clear_refs", "w") as refs:
+            refs.write("5")
+
     def children(self):
         """Pids of its direct children, zombies included."""
         found = []
