@@ -52,6 +52,23 @@ std::string_view PutDigits(uint64_t number, char* space, size_t room) {
   return {space, static_cast<size_t>(std::to_chars(space, space + room, number).ptr - space)};
 }
 
+// The :authority of a request: Host, else what an absolute-form target names (RFC 9113 section
+// 8.3.1).
+std::string_view AuthorityOf(const RequestHead& head) {
+  if (head.method == "CONNECT") return head.target;
+  const Header* host = head.headers.Find(HeaderId::kHost);
+  return host != nullptr ? host->value : head.authority();
+}
+
+// The :path, which is never empty and begins with a slash, but for the asterisk of OPTIONS.
+std::string_view PathOf(const RequestHead& head, std::string* space) {
+  const std::string_view path = head.path_and_query();
+  if (path.empty()) return head.method == "OPTIONS" ? "*" : "/";
+  if (path[0] != '?') return path;
+  space->assign("/").append(path);
+  return *space;
+}
+
 }  // namespace
 
 void H2HeadReader::Begin(Kind kind, const Limits& limits, Arena* arena, HeaderList* headers) {
@@ -272,23 +289,6 @@ ParseError H2HeadReader::FinishResponse(bool ends_stream, const RequestContext& 
 }
 
 ParseError H2HeadReader::FinishTrailers() { return error_; }
-
-// The :authority of a request: Host, else what an absolute-form target names (RFC 9113 section
-// 8.3.1).
-std::string_view AuthorityOf(const RequestHead& head) {
-  if (head.method == "CONNECT") return head.target;
-  const Header* host = head.headers.Find(HeaderId::kHost);
-  return host != nullptr ? host->value : head.authority();
-}
-
-// The :path, which is never empty and begins with a slash, but for the asterisk of OPTIONS.
-std::string_view PathOf(const RequestHead& head, std::string* space) {
-  const std::string_view path = head.path_and_query();
-  if (path.empty()) return head.method == "OPTIONS" ? "*" : "/";
-  if (path[0] != '?') return path;
-  space->assign("/").append(path);
-  return *space;
-}
 
 void WriteH2Request(const RequestHead& head, std::string_view scheme, H2FieldList* out) {
   std::vector<H2Field>& fields = out->fields;

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "dataplane/http/h2_callbacks.h"
-#include "dataplane/http/websocket.h"
 #include "dataplane/http/h2_session.h"
+#include "dataplane/http/websocket.h"
 
 namespace lb::http {
 namespace {
