@@ -209,12 +209,12 @@ int H2Callbacks::OnInvalidFrame(nghttp2_session* session, const nghttp2_frame* f
     self->guard_.CountBadStream();
   }
   if (frame->hd.type == NGHTTP2_HEADERS) {
-    H2Channel* channel = self->head_channel_;
+    H2Channel* const receiving = self->head_channel_;
     const std::string field = std::exchange(self->wrong_field_, std::string());
     const bool is_malformed =
         error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING;
-    if (is_malformed && channel != nullptr && channel->user != nullptr) {
-      channel->user->OnMalformed(ParseError::kNone, field);
+    if (is_malformed && receiving != nullptr && receiving->user != nullptr) {
+      receiving->user->OnMalformed(ParseError::kNone, field);
     }
     self->is_in_head_ = false;
     self->head_channel_ = nullptr;
