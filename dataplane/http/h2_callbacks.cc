@@ -105,7 +105,8 @@ int H2Callbacks::OnBeginHeaders(nghttp2_session* session, const nghttp2_frame* f
     }
     nghttp2_session_set_stream_user_data(session, id, channel);
   }
-  self->head_channel_ = channel != nullptr && channel->user != nullptr ? channel : nullptr;
+  const bool is_wanted = channel != nullptr && channel->user != nullptr && !channel->was_reset;
+  self->head_channel_ = is_wanted ? channel : nullptr;
   if (self->head_channel_ != nullptr) self->BeginHead(channel);
   return 0;
 }

@@ -46,6 +46,9 @@ class H2HeadReader {
   // "name: value" of the first field that was wrong by itself; empty: none was.
   const std::string& wrong_field() const { return wrong_field_; }
 
+  // Of the block, as an HTTP/1.x head counts them.
+  size_t bytes() const { return bytes_; }
+
  private:
   void AddPseudo(std::string_view name, std::string_view value);
   void AddField(std::string_view name, std::string_view value);

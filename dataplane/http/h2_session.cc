@@ -12,6 +12,8 @@ namespace {
 
 // Streams whose bodies may lie here unread before the connection's window holds up the others.
 constexpr uint32_t kClientStreamsBuffered = 16;
+// Of the informational heads of one response: thousands of plain ones, and no flood.
+constexpr size_t kMaxInformationalBytes = 256 * 1024;
 // What is assumed of a server until its SETTINGS have come.
 constexpr uint32_t kAssumedPeerStreams = 100;
 
@@ -200,6 +202,10 @@ void H2Session::FinishHead(H2Channel* channel, bool ends) {
     error = head_reader_.FinishResponse(ends, channel->request, channel->is_websocket, head);
     channel->has_received_head =
         error != ParseError::kNone || head->status == 101 || !head->is_informational();
+    if (!channel->has_received_head) {
+      channel->informational_bytes += head_reader_.bytes();
+      if (channel->informational_bytes > kMaxInformationalBytes) error = ParseError::kHeadTooLarge;
+    }
   }
   const bool may_be_answered =
       role_ == Role::kServer && is_head &&

@@ -12,6 +12,7 @@
 // the peer may send more only as the user tells Consume(). What is sent is lent by Offer() and
 // written by Produce() straight to where it leaves. Of control frames the library holds at most
 // what one Receive() may ask for, and H2Guard ends those who ask for too many.
+// Heads lie in the users' arenas, those of informational responses up to a limit for each stream.
 //
 // One connection, on its worker's thread. A user's callbacks call nothing here; only OnClosed() may
 // call Detach().
@@ -90,7 +91,8 @@ struct H2Channel {
   bool is_deferred = false;  // the library has asked and been told to wait
   std::vector<std::pair<std::string, std::string>> trailers;
 
-  size_t unconsumed = 0;  // bytes received and not yet told by Consume()
+  size_t unconsumed = 0;           // bytes received and not yet told by Consume()
+  size_t informational_bytes = 0;  // of the heads before that of the response
 };
 
 class H2Listener {
@@ -143,6 +145,7 @@ class H2Session {
 
   // kServer: the head of the response, or an informational one.
   void SendResponse(H2Channel* channel, const ResponseHead& head, bool ends);
+  // Left out when very many frames wait to be written: a client need not see it.
   void SendInformational(H2Channel* channel, const ResponseHead& head);
 
   // Lends body bytes. Produce() takes what the windows and its room allow; then Retract() tells how

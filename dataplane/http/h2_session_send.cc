@@ -80,7 +80,9 @@ void H2Session::SendResponse(H2Channel* channel, const ResponseHead& head, bool 
 }
 
 void H2Session::SendInformational(H2Channel* channel, const ResponseHead& head) {
+  constexpr size_t kMaxQueued = 512;
   if (channel->is_closed || channel->was_reset) return;
+  if (nghttp2_session_get_outbound_queue_size(session_) > kMaxQueued) return;
   WriteH2Response(head, channel->request, /*is_websocket=*/false, &fields_);
   const std::vector<nghttp2_nv>& fields = NvOf(fields_);
   nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, channel->id, nullptr, fields.data(),

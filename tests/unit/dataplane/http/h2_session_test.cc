@@ -349,6 +349,22 @@ TEST_F(H2SessionPairTest, HeadKeepsTheLengthThatAGetWouldHave) {
   EXPECT_EQ(answer_.closed, H2Error::kNoError);
 }
 
+TEST_F(H2SessionPairTest, InformationalHeadsAreFewOrSmall) {
+  H2Channel* channel = Ask(Head("GET", "/"));
+  ResponseHead hints;
+  hints.status = 103;
+  const std::string large(10000, 'x');
+  for (int i = 0; i < 200; ++i) {
+    if (i == 100) hints.headers.Add("link", large);
+    server_.SendInformational(served().channel, hints);
+    Exchange();
+    if (answer_.closed.has_value()) break;
+  }
+  EXPECT_EQ(answer_.closed, H2Error::kProtocolError);
+  EXPECT_LT(channel->informational_bytes, 256 * 1024 + large.size() + 100);
+  EXPECT_GT(answer_.heads, 100);
+}
+
 TEST_F(H2SessionPairTest, AWebSocketHandshakeCrossesAsExtendedConnect) {
   Exchange();  // the server's SETTINGS
   EXPECT_TRUE(client_.allows_extended_connect());
