@@ -15,6 +15,7 @@ from harness.h2frames import (
     PADDED, PING, PRIORITY, PROTOCOL_ERROR, SETTINGS, H2Client, H2Server, data, frame, get,
     get_fields, headers, literal, post, reset, settings, text, u32, window)
 from harness.honest import Honest
+from harness.servers import TcpServer
 from harness.wait import wait_until
 from harness.wire import Client
 
@@ -292,3 +293,46 @@ backend hostile
                all(frames.has_ended for frames in hostile.connections))
     stand.check()
     assert {frames.goaway() for frames in hostile.connections} == {ENHANCE_YOUR_CALM}
+
+
+class Informing(TcpServer):
+    """An HTTP/1.1 server that sends informational heads and no response."""
+
+    def serve(self, sock):
+        sock.recv(1000)
+        hint = b"HTTP/1.1 103 Early Hints\r\nlink: " + HINT + b"\r\n\r\n"
+        for _ in range(HINTS):
+            sock.sendall(hint)
+
+
+def inform(frames, _):
+    """The same over HTTP/2."""
+    frames.until(lambda f: f.kind == HEADERS)
+    hint = headers(1, [(":status", "103"), ("link", HINT)], END_HEADERS)
+    for _ in range(HINTS):
+        if not frames.send(hint):
+            break
+    frames.to_end()
+
+
+HINT = b"x" * 3000
+HINTS = 12_000  # three times as much as the memory may grow
+
+
+@pytest.mark.parametrize("words", ["", "proto h2"], ids=["HTTP/1.1", "HTTP/2"])
+def test_informational_heads_without_end_are_not_kept(stage, proxy, words):
+    server = H2Server("hostile", stage.port(), inform) if words else \
+        Informing("hostile", stage.port())
+    port = stage.port()
+    stand = Stand(stage, proxy, more=f"""
+frontend other
+    bind "*:{port}"
+    default_backend hostile
+backend hostile
+    server hostile {proxy.at(stage.keep(server))} {words}
+""").begin()
+    client = stage.keep(H2Client(proxy.host, port, receive_buffer=4096))
+    client.send(get(1))
+    wait_until(lambda: int(proxy.runtime.stat()["hostile", "BACKEND"]["eresp"]) == 1)
+    stand.check()
+    assert client.response(1) == 502

@@ -241,7 +241,7 @@ class H2Client(Frames):
         connection ended before."""
         def is_end(f):
             return f.stream == stream and (f.kind == RST_STREAM or f.ends)
-        last = self.until(is_end)
+        last = next((f for f in self.seen if is_end(f)), None) or self.until(is_end)
         if last is None or last.kind == RST_STREAM:
             return None
         return next(f.status for f in self.all(HEADERS, stream) if f.status >= 200)
