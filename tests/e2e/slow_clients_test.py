@@ -6,8 +6,8 @@ import time
 import pytest
 
 from harness.h2frames import (
-    CONTINUATION, END_STREAM, NO_ERROR, PREFACE, SETTINGS, H2Client, frame, get_fields, headers,
-    literal)
+    CONTINUATION, END_STREAM, NO_ERROR, PREFACE, SETTINGS, H2Client, data, frame, get, get_fields,
+    headers, literal, post)
 from harness.proxies import ROOT
 from harness.wait import wait_until
 from harness.wire import Client
@@ -98,6 +98,17 @@ def test_a_head_that_drips_is_not_given_more_time(stage, proxy):
                 drops += 1
         assert client.has_ended
         assert 0.6 < time.monotonic() - began < 2.0
+
+
+@pytest.mark.parametrize("piece", [b"", data(1, b"x")], ids=["nothing", "one byte"])
+def test_an_http2_body_must_go_on_within_timeout_client(stage, proxy, syslog, piece):
+    stand = Stand(stage, proxy, client="500ms")
+    with H2Client(stand.host, stand.plain) as client:
+        client.send(post(1), piece)
+        assert client.response(1) == 408
+        client.send(get(3))  # the connection goes on
+        assert client.response(3) == 200
+    syslog.wait_for(r" 408 .* cD-- ")
 
 
 def test_a_preface_that_does_not_end_is_a_request_that_does_not(stage, proxy, syslog):
