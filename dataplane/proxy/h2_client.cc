@@ -156,7 +156,7 @@ bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::Reques
                      (head.framing == http::Framing::kLength && head.content_length == 0));
   transport().session().SendResponse(channel(), head, ends);
   transport().ScheduleFlush();
-  BeginSink(head.framing, head.content_length, BytesOf(head.headers) + 15);
+  BeginSink(head.framing, head.content_length, head.headers, BytesOf(head.headers) + 15);
   return true;
 }
 

@@ -25,7 +25,7 @@ bool H2Server::SendHead(const http::RequestHead& head, http::ConnectionField) {
       websocket_key_ = arena_->Copy(key->value);
     }
   }
-  BeginSink(head.framing, head.content_length, /*head_bytes=*/0);
+  BeginSink(head.framing, head.content_length, head.headers, /*head_bytes=*/0);
   if (is_websocket && !upstream_->has_settings()) {
     // Only these tell whether the server knows extended CONNECT (RFC 8441 section 3).
     waiting_ = &head;

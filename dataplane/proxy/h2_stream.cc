@@ -22,8 +22,10 @@ void H2Stream::AbortIo() {
   ready_.Raise(event::kReadable | event::kWritable | event::kSignalled);
 }
 
-void H2Stream::BeginSink(http::Framing framing, uint64_t content_length, size_t head_bytes) {
-  has_length_ = framing == http::Framing::kLength;
+void H2Stream::BeginSink(http::Framing framing, uint64_t content_length,
+                         const http::HeaderList& headers, size_t head_bytes) {
+  has_length_ =
+      framing == http::Framing::kLength && headers.Find(http::HeaderId::kTrailer) == nullptr;
   length_left_ = content_length;
   sent_bytes_ += head_bytes;
 }

@@ -87,7 +87,10 @@ class H2Stream : public http::H2StreamUser, public H2Writer {
   void LetGo();
   // A message begins to be received, or to be sent, whose head says `framing`.
   void BeginSource(http::Framing framing) { has_body_ = framing != http::Framing::kNone; }
-  void BeginSink(http::Framing framing, uint64_t content_length, size_t head_bytes);
+  // A message with a length ends with its last byte, unless its head announces trailers (RFC 9110
+  // section 6.6.2).
+  void BeginSink(http::Framing framing, uint64_t content_length, const http::HeaderList& headers,
+                 size_t head_bytes);
   // The end of the message that is sent is not told yet: a tunnel may follow.
   void HoldSinkOpen() { is_sink_held_open_ = true; }
 

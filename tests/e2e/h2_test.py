@@ -2,6 +2,7 @@
 
 import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -182,6 +183,37 @@ def test_the_log_names_version_and_url(stage, proxy, app):
     proxy.start(config.format(port=port, server=proxy.at(app), log=stage.syslog.port))
     curl(f"http://{proxy.host}:{port}/logged", PRIOR)
     stage.syslog.wait_for(f'"GET http://{proxy.host}:{port}/logged HTTP/2.0"')
+
+
+@pytest.fixture
+def nghttpd(stage):
+    """Debian's nghttpd, whose one page is 100,000 bytes, with trailers; it sends uploads back."""
+    pages, port = stage.directory("pages"), stage.port()
+    (pages / "page").write_bytes(b"x" * 100_000)
+    process = stage.run("nghttpd", ["nghttpd", "--no-tls", "--echo-upload", "--trailer", "x-sum: 7",
+                                    "-d", pages, port])
+    process.wait_ready(lambda: port in stage.listening(process))
+    return SimpleNamespace(port=port)
+
+
+@pytest.mark.parametrize("version", ["--http1.1", PRIOR])
+def test_nghttpd_is_a_server(stage, proxy, nghttpd, version):
+    port = stage.port()
+    proxy.start(CONFIG.format(port=port, server=proxy.at(nghttpd) + " proto h2"))
+    url = f"http://{proxy.host}:{port}"
+    assert len(curl(url + "/page", version)) == 100_000
+    assert headers(url + "/none", version)[0] == 404
+    assert headers(url + "/page", version, "--head")[1]["content-length"] == "100000"
+    body = "y" * 100_000
+    assert curl(url + "/up", version, "--data-binary", body, "-H", "Expect:") == body
+    succeeded, text = h2load(url + "/page", 200, 2, 10)
+    assert succeeded == 200, text
+
+
+def test_trailers_of_nghttpd_arrive(stage, proxy, nghttpd):
+    port = stage.port()
+    proxy.start(CONFIG.format(port=port, server=proxy.at(nghttpd) + " proto h2"))
+    assert "x-sum: 7" in nghttp(f"http://{proxy.host}:{port}/page")
 
 
 @pytest.mark.kinds("lbd")

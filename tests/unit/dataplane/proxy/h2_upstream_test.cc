@@ -162,6 +162,29 @@ TEST_F(H2UpstreamTest, StreamsOfAClientBecomeStreamsToTheServer) {
   EXPECT_EQ(answer.closed, http::H2Error::kNoError);
 }
 
+TEST_F(H2UpstreamTest, AnnouncedTrailersFollowABodyWithALength) {
+  Start();
+  client_ = std::make_unique<H2TestClient>(proxy_.Connect());
+  RecordingUser& answer = client_->Ask("GET", "/");
+  ASSERT_TRUE(Requests(1));
+  http::ResponseHead head;
+  head.status = 200;
+  head.framing = http::Framing::kLength;
+  head.content_length = 2;
+  head.headers.Add("trailer", "sum");
+  end().session().SendResponse(end().last().channel, head, /*ends=*/false);
+  end().Write(end().last().channel, "ok", /*is_last=*/false);
+  ASSERT_TRUE(Until([&] { return answer.body == "ok"; }));
+  EXPECT_FALSE(answer.has_ended);
+  http::HeaderList trailers;
+  trailers.Add("sum", "7");
+  end().session().Finish(end().last().channel, trailers);
+  end().Push();
+  ASSERT_TRUE(Until([&] { return answer.has_ended; }));
+  ASSERT_EQ(answer.trailers.size(), 1u);
+  EXPECT_EQ(answer.trailers[0].value, "7");
+}
+
 TEST_F(H2UpstreamTest, InformationalHeadsComeInOrder) {
   Start();
   client_ = std::make_unique<H2TestClient>(proxy_.Connect());
