@@ -25,7 +25,8 @@ class TicketRing {
   // outlives the ring.
   TicketRing(event::EventLoop* loop, std::string path, Publish publish);
 
-  // Publishes the keys, now and after each rotation.
+  // Publishes the keys, now and after each rotation. Keys of before a restart are rotated when they
+  // would have been without it.
   void Begin();
 
   // Drops the oldest key, adds a new one, seals with the one that was next.
@@ -42,6 +43,8 @@ class TicketRing {
   };
 
   bool Load();
+  void MakeAll();
+  int64_t NowSeconds() const;
   void Save() const;
   void PublishKeys() const;
 
@@ -49,6 +52,7 @@ class TicketRing {
   const std::string path_;
   const Publish publish_;
   std::vector<std::string> keys_;
+  int64_t rotated_at_ = 0;  // seconds since 1970
   RotationTimer timer_{this};
 };
 

@@ -22,11 +22,16 @@ class TicketRingTest : public ::testing::Test {
     ring->Begin();
     return ring;
   }
+  void After(Millis delay) {
+    clock_.Advance(delay);
+    loop_.RunOnce(Millis(0));
+  }
   const v1::TicketKeys& last() const { return published_.back(); }
 
   testing::TempDir temp_;
   const std::string path_ = temp_.path() + "/ticket.keys";
-  event::EventLoop loop_;
+  FakeClock clock_;
+  event::EventLoop loop_{clock_};
   std::vector<v1::TicketKeys> published_;
 };
 
@@ -56,6 +61,35 @@ TEST_F(TicketRingTest, ARestartKeepsTheKeys) {
   struct stat info {};
   ASSERT_EQ(stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(TicketRingTest, TheyAreRotatedWhenTheyAreDueAlsoOverRestarts) {
+  const Millis hour{3'600'000};
+  auto ring = Start();
+  const v1::TicketKeys first = last();
+  After(7 * hour);
+  ring = Start();
+  EXPECT_EQ(last().keys(1), first.keys(1)) << "not due yet";
+  After(4 * hour);
+  EXPECT_EQ(last().keys(1), first.keys(1)) << "not due yet";
+  After(2 * hour);
+  EXPECT_EQ(last().keys(1), first.keys(2)) << "twelve hours after they were made";
+  const v1::TicketKeys second = last();
+  ring.reset();
+  After(13 * hour);
+  ring = Start();
+  EXPECT_EQ(last().keys(0), second.keys(1)) << "what was sealed last still opens";
+  EXPECT_EQ(last().keys(1), second.keys(2));
+}
+
+TEST_F(TicketRingTest, KeysThatAreTooOldAreAllReplaced) {
+  Start();
+  const v1::TicketKeys before = last();
+  After(3 * TicketRing::kPeriod);
+  Start();
+  for (const std::string& key : last().keys()) {
+    for (const std::string& old : before.keys()) EXPECT_NE(key, old);
+  }
 }
 
 TEST_F(TicketRingTest, AFileThatMakesNoSenseIsReplaced) {
