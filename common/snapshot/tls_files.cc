@@ -53,6 +53,7 @@ TlsFiles::TlsFiles(const v1::Snapshot& snapshot) {
     file->key_pem = message.key_pem();
     file->ocsp = message.ocsp();
     file->dh_pem = message.dh_pem();
+    file->skips_self_issued = snapshot.global().tls().skip_self_issued_ca();
     files_[{message.kind(), message.name()}] = std::move(file);
   }
 }
@@ -64,6 +65,17 @@ absl::StatusOr<tls::FilePtr> TlsFiles::Find(v1::TlsFile::Kind kind, const std::s
     return InvalidArgument(absl::StrCat("the snapshot lacks the file '", name, "'"));
   }
   return found->second;
+}
+
+absl::StatusOr<tls::FilePtr> TlsFiles::FindAuthorities(const std::string& name) const {
+  static const auto* const kSystem = new tls::FilePtr([] {
+    auto file = std::make_shared<tls::File>();
+    file->name = kSystemAuthorities;
+    file->is_system = true;
+    return file;
+  }());
+  if (name == kSystemAuthorities) return *kSystem;
+  return Find(v1::TlsFile::AUTHORITIES, name);
 }
 
 absl::StatusOr<tls::Settings> TlsFiles::SettingsOf(const v1::TlsSettings& message) const {
@@ -93,6 +105,7 @@ absl::StatusOr<tls::GlobalSettings> TlsFiles::GlobalOf(const v1::TlsGlobal& mess
     global.session_lifetime = Millis(message.session_lifetime_ms());
   }
   global.max_record = message.max_record();
+  global.dh_bits = message.default_dh_bits();
   LB_ASSIGN_OR_RETURN(global.dh_parameters,
                       Find(v1::TlsFile::DH_PARAMETERS, message.dh_param_file()));
   return global;
@@ -107,12 +120,11 @@ absl::StatusOr<tls::ServerSettings> TlsFiles::ServerOf(const v1::BindTls& bind) 
     entry.sni_filters.assign(line.sni_filters().begin(), line.sni_filters().end());
     if (line.has_settings()) {
       LB_ASSIGN_OR_RETURN(entry.settings, SettingsOf(line.settings()));
-      LB_ASSIGN_OR_RETURN(entry.verify_authorities,
-                          Find(v1::TlsFile::AUTHORITIES, line.ca_verify_file()));
+      LB_ASSIGN_OR_RETURN(entry.verify_authorities, FindAuthorities(line.ca_verify_file()));
+      entry.tells_no_authorities = line.no_ca_names();
     }
   }
-  LB_ASSIGN_OR_RETURN(server.verify_authorities,
-                      Find(v1::TlsFile::AUTHORITIES, bind.ca_verify_file()));
+  LB_ASSIGN_OR_RETURN(server.verify_authorities, FindAuthorities(bind.ca_verify_file()));
   server.ignored_authority_errors = IgnoredOf(bind.ca_ignore_errors());
   server.ignored_certificate_errors = IgnoredOf(bind.crt_ignore_errors());
   server.is_sni_strict = bind.strict_sni();

@@ -21,6 +21,8 @@ class TlsFiles {
 
   // Null when `name` is empty.
   absl::StatusOr<tls::FilePtr> Find(v1::TlsFile::Kind kind, const std::string& name) const;
+  // Of "ca-verify-file": a file, or the operating system's.
+  absl::StatusOr<tls::FilePtr> FindAuthorities(const std::string& name) const;
   absl::StatusOr<tls::Settings> SettingsOf(const v1::TlsSettings& message) const;
   absl::StatusOr<tls::ServerSettings> ServerOf(const v1::BindTls& message) const;
   absl::StatusOr<tls::ClientSettings> ClientOf(const v1::ServerTls& message) const;

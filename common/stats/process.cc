@@ -32,6 +32,10 @@ class Items {
   std::vector<ProcessItem> items_;
 };
 
+const v1::Global& GlobalOf(const ProcessInput& input) {
+  return input.snapshot != nullptr ? input.snapshot->global() : v1::Global::default_instance();
+}
+
 void AddIdentity(const ProcessInput& input, Items* items) {
   const v1::ProcessCounters& c = input.counters;
   const int64_t up_ms =
@@ -52,7 +56,8 @@ void AddIdentity(const ProcessInput& input, Items* items) {
   items->Number(12, "PoolFailed", "MCP", 0);
 }
 
-void AddConnections(const v1::ProcessCounters& c, Items* items) {
+void AddConnections(const ProcessInput& input, Items* items) {
+  const v1::ProcessCounters& c = input.counters;
   items->Number(13, "Ulimit-n", "CLP", c.max_descriptors());
   items->Number(14, "Maxsock", "CLP", c.max_descriptors());
   items->Number(15, "Maxconn", "CLP", c.max_connections());
@@ -60,29 +65,36 @@ void AddConnections(const v1::ProcessCounters& c, Items* items) {
   items->Number(17, "CurrConns", "MGP", c.current_connections());
   items->Number(18, "CumConns", "MCP", c.total_connections());
   items->Number(19, "CumReq", "MCP", c.total_requests());
-  items->Number(20, "MaxSslConns", "MMP", 0);
-  items->Number(21, "CurrSslConns", "MGP", 0);
-  items->Number(22, "CumSslConns", "MCP", 0);
+  items->Number(20, "MaxSslConns", "MMP", GlobalOf(input).max_tls_connections());
+  items->Number(21, "CurrSslConns", "MGP", c.tls_connections());
+  items->Number(22, "CumSslConns", "MCP", c.total_tls_connections());
   items->Number(23, "Maxpipes", "CLP", 0);
   items->Number(24, "PipesUsed", "MGP", 0);
   items->Number(25, "PipesFree", "MGP", 0);
 }
 
-void AddRates(const v1::ProcessCounters& c, Items* items) {
+// Of the sessions of the last second, in percent: those that were resumed.
+uint64_t ReusePercent(const v1::ProcessCounters& c) {
+  if (c.tls_rate() == 0 || c.tls_key_rate() >= c.tls_rate()) return 0;
+  return 100ULL * (c.tls_rate() - c.tls_key_rate()) / c.tls_rate();
+}
+
+void AddRates(const ProcessInput& input, Items* items) {
+  const v1::ProcessCounters& c = input.counters;
   items->Number(26, "ConnRate", "MRP", c.connection_rate());
   items->Number(27, "ConnRateLimit", "CLP", 0);
   items->Number(28, "MaxConnRate", "MMP", c.connection_rate_max());
   items->Number(29, "SessRate", "MRP", c.session_rate());
   items->Number(30, "SessRateLimit", "CLP", 0);
   items->Number(31, "MaxSessRate", "MRP", c.session_rate_max());
-  items->Number(32, "SslRate", "MRP", 0);
-  items->Number(33, "SslRateLimit", "CLP", 0);
-  items->Number(34, "MaxSslRate", "MMP", 0);
-  items->Number(35, "SslFrontendKeyRate", "MGP", 0);
-  items->Number(36, "SslFrontendMaxKeyRate", "MMP", 0);
-  items->Number(37, "SslFrontendSessionReuse_pct", "MGP", 0);
-  items->Number(38, "SslBackendKeyRate", "MRP", 0);
-  items->Number(39, "SslBackendMaxKeyRate", "MMP", 0);
+  items->Number(32, "SslRate", "MRP", c.tls_rate());
+  items->Number(33, "SslRateLimit", "CLP", GlobalOf(input).max_tls_rate());
+  items->Number(34, "MaxSslRate", "MMP", c.tls_rate_max());
+  items->Number(35, "SslFrontendKeyRate", "MGP", c.tls_key_rate());
+  items->Number(36, "SslFrontendMaxKeyRate", "MMP", c.tls_key_rate_max());
+  items->Number(37, "SslFrontendSessionReuse_pct", "MGP", ReusePercent(c));
+  items->Number(38, "SslBackendKeyRate", "MRP", c.server_tls_key_rate());
+  items->Number(39, "SslBackendMaxKeyRate", "MMP", c.server_tls_key_rate_max());
   items->Number(40, "SslCacheLookups", "MCP", 0);
   items->Number(41, "SslCacheMisses", "MCP", 0);
   items->Number(42, "CompressBpsIn", "MRP", 0);
@@ -128,8 +140,8 @@ void AddState(const ProcessInput& input, Items* items) {
 std::vector<ProcessItem> BuildProcessItems(const ProcessInput& input) {
   Items items;
   AddIdentity(input, &items);
-  AddConnections(input.counters, &items);
-  AddRates(input.counters, &items);
+  AddConnections(input, &items);
+  AddRates(input, &items);
   AddState(input, &items);
   return items.Take();
 }

@@ -110,6 +110,14 @@ void Add(const v1::ProcessCounters& from, v1::ProcessCounters* to) {
   to->set_memory_bytes(to->memory_bytes() + from.memory_bytes());
   to->set_session_rate(to->session_rate() + from.session_rate());
   to->set_session_rate_max(to->session_rate_max() + from.session_rate_max());
+  to->set_tls_connections(to->tls_connections() + from.tls_connections());
+  to->set_total_tls_connections(to->total_tls_connections() + from.total_tls_connections());
+  to->set_tls_rate(to->tls_rate() + from.tls_rate());
+  to->set_tls_rate_max(to->tls_rate_max() + from.tls_rate_max());
+  to->set_tls_key_rate(to->tls_key_rate() + from.tls_key_rate());
+  to->set_tls_key_rate_max(to->tls_key_rate_max() + from.tls_key_rate_max());
+  to->set_server_tls_key_rate(to->server_tls_key_rate() + from.server_tls_key_rate());
+  to->set_server_tls_key_rate_max(to->server_tls_key_rate_max() + from.server_tls_key_rate_max());
   to->set_is_stopping(to->is_stopping() || from.is_stopping());
 }
 

@@ -119,6 +119,8 @@ absl::Status UseCertificate(SSL_CTX* context, const File& file) {
   std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>
       chain(sk_X509_new_null());
   for (size_t i = 1; i < certificates.size(); ++i) {
+    X509* authority = certificates[i].get();
+    if (file.skips_self_issued && X509_check_issued(authority, authority) == X509_V_OK) continue;
     sk_X509_push(chain.get(), certificates[i].get());
   }
   if (SSL_CTX_use_cert_and_key(context, certificates[0].get(), key.get(), chain.get(),
@@ -129,6 +131,10 @@ absl::Status UseCertificate(SSL_CTX* context, const File& file) {
 }
 
 absl::Status TrustAuthorities(SSL_CTX* context, const File& file) {
+  if (file.is_system) {
+    if (SSL_CTX_set_default_verify_paths(context) == 1) return absl::OkStatus();
+    return Refused("the system's authorities", file.name);
+  }
   LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> certificates, ReadCertificates(file));
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   for (const X509Ptr& certificate : certificates) {

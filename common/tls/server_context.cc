@@ -1,6 +1,8 @@
 #include "common/tls/server_context.h"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -51,7 +53,7 @@ std::string VerificationId(const Settings& settings, const FilePtr& verify_autho
   };
   add(std::to_string(static_cast<int>(settings.verify)));
   for (const FilePtr& file : {settings.authorities, settings.revocations, verify_authorities}) {
-    add(file == nullptr ? "" : file->pem);
+    add(file == nullptr ? "" : file->is_system ? file->name : file->pem);
   }
   std::string id(32, '\0');
   EVP_DigestFinal_ex(digest, reinterpret_cast<unsigned char*>(id.data()), nullptr);
@@ -59,7 +61,27 @@ std::string VerificationId(const Settings& settings, const FilePtr& verify_autho
   return id;
 }
 
-absl::Status UseDhParameters(SSL_CTX* context, const File* file, std::string_view pem) {
+// A group of RFC 7919 of at most `bits`, but 2048: OpenSSL takes none below at its usual level.
+absl::Status UseDhGroup(SSL_CTX* context, uint32_t bits) {
+  const char* name = bits >= 4096 ? "ffdhe4096" : bits >= 3072 ? "ffdhe3072" : "ffdhe2048";
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(name), 0),
+      OSSL_PARAM_construct_end()};
+  const std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>> maker(
+      EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr));
+  EVP_PKEY* group = nullptr;
+  if (maker == nullptr || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
+      EVP_PKEY_fromdata(maker.get(), &group, EVP_PKEY_KEY_PARAMETERS, parameters) != 1 ||
+      SSL_CTX_set0_tmp_dh_pkey(context, group) != 1) {
+    EVP_PKEY_free(group);
+    return InvalidArgument(absl::StrCat("tune.ssl.default-dh-param ", bits, ": ", TakeError()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status UseDhParameters(SSL_CTX* context, const File* file, std::string_view pem,
+                             uint32_t bits) {
+  if (pem.empty() && bits != 0) return UseDhGroup(context, bits);
   if (pem.empty()) {
     SSL_CTX_set_dh_auto(context, 1);
     return absl::OkStatus();
@@ -80,7 +102,7 @@ bool IgnoredErrors::Contains(int error) const {
 }
 
 absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Make(ServerSettings settings) {
-  if (settings.entries.empty()) return InvalidArgument("no certificate");
+  if (settings.entries.empty() && !settings.is_sni_strict) return InvalidArgument("no certificate");
   std::shared_ptr<ServerContext> made(new ServerContext(std::move(settings)));
   LB_RETURN_IF_ERROR(made->Build());
   return made;
@@ -89,6 +111,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Make(ServerS
 absl::Status ServerContext::Build() {
   ticket_keys_ = settings_.ticket_keys;
   if (ticket_keys_ == nullptr) ticket_keys_ = std::make_shared<TicketKeys>();
+  if (settings_.entries.empty()) return SetUpBare();
   std::map<std::string, Entries> exact;
   std::map<std::string, Entries> wildcards;
   std::map<std::string, std::set<size_t>> refused;  // "!name"
@@ -143,6 +166,17 @@ absl::Status ServerContext::Build() {
   return absl::OkStatus();
 }
 
+// Without a certificate every name is a wrong one ("strict-sni"): only the refusal is to be sent.
+absl::Status ServerContext::SetUpBare() {
+  auto identity = std::make_unique<Identity>();
+  identity->settings = &settings_.settings;
+  LB_ASSIGN_OR_RETURN(identity->context, MakeContext(TLS_server_method(), settings_.settings));
+  SSL_CTX_set_client_hello_cb(identity->context.get(), OnClientHello, this);
+  default_ = identity.get();
+  identities_.push_back(std::move(identity));
+  return absl::OkStatus();
+}
+
 // The first of `candidates`, and behind it the first of each further kind of key that is to be
 // handled in the same way.
 absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
@@ -151,8 +185,9 @@ absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
   Entries chosen;
   for (size_t candidate : candidates) {
     const ServerSettings::Entry& entry = settings_.entries[candidate];
-    const bool is_like_first =
-        entry.settings == first.settings && entry.verify_authorities == first.verify_authorities;
+    const bool is_like_first = entry.settings == first.settings &&
+                               entry.verify_authorities == first.verify_authorities &&
+                               entry.tells_no_authorities == first.tells_no_authorities;
     const bool is_new_kind = std::ranges::none_of(
         chosen, [&](size_t other) { return key_kinds_[other] == key_kinds_[candidate]; });
     if (is_like_first && is_new_kind) chosen.push_back(candidate);
@@ -185,13 +220,14 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
       dh_pem = file.dh_pem;
     }
   }
-  LB_RETURN_IF_ERROR(UseDhParameters(context, dh_file, dh_pem));
+  LB_RETURN_IF_ERROR(UseDhParameters(context, dh_file, dh_pem, settings_.global.dh_bits));
   if (settings_.prefers_client_ciphers) {
     SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   }
   LB_RETURN_IF_ERROR(SetUpVerification(
       context, settings,
-      first.settings.has_value() ? first.verify_authorities : settings_.verify_authorities));
+      first.settings.has_value() ? first.verify_authorities : settings_.verify_authorities,
+      first.settings.has_value() ? first.tells_no_authorities : settings_.tells_no_authorities));
   LB_ASSIGN_OR_RETURN(identity->alpn, EncodeAlpn(settings.alpn));
   if (!identity->alpn.empty()) SSL_CTX_set_alpn_select_cb(context, OnAlpn, identity);
   if (!identity->ocsp.empty()) {
@@ -217,7 +253,8 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
 }
 
 absl::Status ServerContext::SetUpVerification(SSL_CTX* context, const Settings& settings,
-                                              const FilePtr& verify_authorities) const {
+                                              const FilePtr& verify_authorities,
+                                              bool tells_no_authorities) const {
   const std::string id = VerificationId(settings, verify_authorities);
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(id.data()),
                                  static_cast<unsigned int>(id.size()));
@@ -230,7 +267,7 @@ absl::Status ServerContext::SetUpVerification(SSL_CTX* context, const Settings& 
   if (verify_authorities != nullptr) {
     LB_RETURN_IF_ERROR(TrustAuthorities(context, *verify_authorities));
   }
-  if (settings.authorities == nullptr || settings_.tells_no_authorities) return absl::OkStatus();
+  if (settings.authorities == nullptr || tells_no_authorities) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> authorities, ReadCertificates(*settings.authorities));
   for (const X509Ptr& authority : authorities) SSL_CTX_add_client_CA(context, authority.get());
   return absl::OkStatus();

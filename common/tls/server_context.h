@@ -48,7 +48,9 @@ class ServerContext {
   absl::StatusOr<const Identity*> IdentityOf(const Entries& candidates);
   absl::Status SetUp(Identity* identity) const;
   absl::Status SetUpVerification(SSL_CTX* context, const Settings& settings,
-                                 const FilePtr& verify_authorities) const;
+                                 const FilePtr& verify_authorities,
+                                 bool tells_no_authorities) const;
+  absl::Status SetUpBare();
   const Identity* Find(std::string_view name) const;
 
   static int OnClientHello(SSL* connection, int* alert, void* self);

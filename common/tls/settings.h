@@ -25,6 +25,10 @@ struct File {
   std::string key_pem;  // certificate
   std::string ocsp;     // certificate: a DER response to staple; empty: none
   std::string dh_pem;   // certificate: DH parameters; empty: none
+  // A certificate: what it holds of self-issued authorities is not sent. Authorities: the operating
+  // system's, whatever `pem` says.
+  bool skips_self_issued = false;
+  bool is_system = false;
 };
 using FilePtr = std::shared_ptr<const File>;
 
@@ -58,7 +62,8 @@ struct GlobalSettings {
   uint32_t cache_size = 20'000;  // sessions; 0: none is kept
   Millis session_lifetime{300'000};
   uint32_t max_record = 0;  // bytes of plaintext in a record sent; 0: the protocol's limit
-  FilePtr dh_parameters;    // null: OpenSSL's own groups
+  FilePtr dh_parameters;    // null: a group of OpenSSL's own
+  uint32_t dh_bits = 0;     // the size of that; 0: what suits the certificate's key
 };
 
 class TicketKeys;
@@ -70,6 +75,7 @@ struct ServerSettings {
     std::vector<std::string> sni_filters;  // empty: the names in the certificate
     std::optional<Settings> settings;      // unset: those of the bind line
     FilePtr verify_authorities;            // with `settings`
+    bool tells_no_authorities = false;     // the same
   };
 
   Settings settings;

@@ -343,7 +343,6 @@ class Emitter {
     if (settings.send_proxy_v2) *out->mutable_proxy_v2_options() = settings.proxy_v2_options;
     out->set_has_max_reuse(settings.max_reuse.has_value());
     out->set_max_reuse(settings.max_reuse.value_or(0));
-    out->set_pool_low_conn(settings.pool_low_conn);
     if (!settings.is_checked) return;
     out->set_is_checked(true);
     *out->mutable_health_check() = EmitHealthCheck(proxy, server);

@@ -44,7 +44,6 @@ struct ServerSettings {
   std::optional<uint32_t> pool_max_conn;
   Millis pool_purge_delay{5'000};
   std::optional<uint32_t> max_reuse;  // "max-reuse"; absent: no limit
-  uint32_t pool_low_conn = 0;
   Millis slowstart{0};
   std::string cookie;
   v1::SourceAddress source;

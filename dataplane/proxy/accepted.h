@@ -41,6 +41,18 @@ class ConnectionCount {
   }
   ConnectionCount(const ConnectionCount&) = delete;
   ConnectionCount& operator=(const ConnectionCount&) = delete;
+  // It is about to speak TLS. False: `limit` do already (0: no limit), and it does not count.
+  bool NoteTls(uint32_t limit) {
+    ProcessLoad& load = *worker_->load;
+    const uint32_t before = load.tls_connections.fetch_add(1, std::memory_order_relaxed);
+    if (limit != 0 && before >= limit) {
+      load.tls_connections.fetch_sub(1, std::memory_order_relaxed);
+      return false;
+    }
+    load.total_tls_connections.fetch_add(1, std::memory_order_relaxed);
+    is_tls_ = true;
+    return true;
+  }
   // The connection has become a session: its rules let it pass, and what must come before the first
   // byte has come.
   void NoteSession() { frontend_->counters[worker_->index].sessions.Add(); }
@@ -48,12 +60,14 @@ class ConnectionCount {
     if (bind_ != nullptr) bind_->connections.fetch_sub(1, std::memory_order_relaxed);
     frontend_->sessions.fetch_sub(1, std::memory_order_relaxed);
     worker_->load->connections.fetch_sub(1, std::memory_order_relaxed);
+    if (is_tls_) worker_->load->tls_connections.fetch_sub(1, std::memory_order_relaxed);
   }
 
  private:
   WorkerContext* const worker_;
   const std::shared_ptr<upstream::FrontendRuntime> frontend_;
   const std::shared_ptr<upstream::BindRuntime> bind_;
+  bool is_tls_ = false;
 };
 
 // Fills in what a session knows from the start.

@@ -1,11 +1,14 @@
 #include "dataplane/proxy/arrival.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "common/event/waiter.h"
 #include "common/net/tls_channel.h"
 #include "common/tls/context.h"
 #include "common/tls/server_context.h"
+#include "dataplane/proxy/accepted.h"
 #include "dataplane/proxy/config.h"
 #include "dataplane/proxy/millis.h"
 #include "dataplane/proxy/proxy_header.h"
@@ -46,8 +49,33 @@ std::string_view WordsFor(const absl::Status& status, net::TlsChannel& channel) 
   return "SSL handshake failure";
 }
 
-event::Task<bool> ShakeHands(WorkerContext* worker, Session* session) {
+// Waits until the process may begin one more handshake. False: not in time.
+event::Task<bool> AwaitTurn(WorkerContext* worker, Session* session, SteadyTime deadline) {
+  event::EventLoop* loop = worker->loop;
+  const std::optional<SteadyTime> turn =
+      worker->load->tls_pace.Take(loop->now(), worker->config->max_tls_rate, deadline);
+  if (!turn.has_value()) co_return false;
+  while (loop->now() < *turn && !session->is_killed()) {
+    const event::WakeReason why = co_await event::WaitUntil(loop, *turn);
+    (void)why;
+  }
+  co_return true;
+}
+
+event::Task<bool> ShakeHands(WorkerContext* worker, Session* session, ConnectionCount* count) {
   net::Stream* stream = session->client();
+  if (!count->NoteTls(worker->config->max_tls_connections)) {
+    LogFailedArrival(worker, session, "Too many SSL connections");
+    co_return false;
+  }
+  if (worker->config->max_tls_rate != 0) {
+    const bool has_turn = co_await AwaitTurn(
+        worker, session, DeadlineAfter(worker->loop->now(), session->frontend->client_timeout));
+    if (!has_turn) {
+      LogFailedArrival(worker, session, "Timeout during SSL handshake");
+      co_return false;
+    }
+  }
   tls::SslPtr connection = session->bind->tls->NewConnection();
   if (connection == nullptr) co_return false;  // out of memory
   net::StartTls(stream, std::move(connection), session->bind->tls);
@@ -58,6 +86,9 @@ event::Task<bool> ShakeHands(WorkerContext* worker, Session* session) {
   session->handshake_ms = MillisBetween(session->accepted_at, worker->loop->now());
   if (status.ok()) {
     session->client_tls = stream->ssl();
+    if (SSL_session_reused(stream->ssl()) == 0) {
+      worker->load->tls_keys.fetch_add(1, std::memory_order_relaxed);
+    }
     co_return true;
   }
   if (absl::IsCancelled(status)) co_return false;
@@ -75,7 +106,7 @@ bool NeedsArrival(const Session& session) {
   return session.bind->tls != nullptr || session.expects_proxy_header;
 }
 
-event::Task<bool> Arrive(WorkerContext* worker, Session* session) {
+event::Task<bool> Arrive(WorkerContext* worker, Session* session, ConnectionCount* count) {
   if (session->expects_proxy_header) {
     const bool has_header = co_await ReceiveProxyHeader(
         worker, session, session->client(),
@@ -84,7 +115,7 @@ event::Task<bool> Arrive(WorkerContext* worker, Session* session) {
     session->handshake_ms = MillisBetween(session->accepted_at, worker->loop->now());
   }
   if (session->bind->tls == nullptr) co_return true;
-  const bool shook = co_await ShakeHands(worker, session);
+  const bool shook = co_await ShakeHands(worker, session, count);
   co_return shook;
 }
 

@@ -11,11 +11,14 @@
 
 namespace lb::proxy {
 
+class ConnectionCount;
+
 // Whether the session's connection has anything to do before it carries bytes.
 bool NeedsArrival(const Session& session);
 
-// Does it, within "timeout client". False: it failed and was logged, the session ends.
-event::Task<bool> Arrive(WorkerContext* worker, Session* session);
+// Does it, within "timeout client". `count` is the session's connection's: it counts as one of TLS
+// from the handshake on. False: it failed and was logged, the session ends.
+event::Task<bool> Arrive(WorkerContext* worker, Session* session, ConnectionCount* count);
 
 // Logs a connection that ended before it could be used: "<client> [<date>] <frontend>/<bind>: ...".
 void LogFailedArrival(WorkerContext* worker, Session* session, std::string_view what);

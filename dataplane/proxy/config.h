@@ -173,7 +173,9 @@ struct Config {
   uint64_t revision = 0;
   std::string hash;
   uint32_t workers = 1;
-  uint32_t maxconn = 0;  // of the process; never 0
+  uint32_t maxconn = 0;              // of the process; never 0
+  uint32_t max_tls_connections = 0;  // of clients; 0: no limit
+  uint32_t max_tls_rate = 0;         // handshakes with clients in a second; 0: no limit
   size_t buffer_bytes = 16384;
   http::Limits http_limits;
   http::CaseMap case_map;

@@ -278,7 +278,7 @@ event::Task<void> HttpSession::Run(HttpSession* self) {
   self->ready_at_ = self->accepted_at;
   bool goes_on = self->PassesRules(ConnectionRules::kConnection);
   if (goes_on && NeedsArrival(*self)) {
-    goes_on = co_await Arrive(self->worker_, self);
+    goes_on = co_await Arrive(self->worker_, self, &self->count_);
   }
   self->waits_since_ = loop->now();
   goes_on = goes_on && self->PassesRules(ConnectionRules::kSession);

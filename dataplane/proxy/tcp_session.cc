@@ -234,7 +234,7 @@ event::Task<void> TcpSession::Run(TcpSession* self) {
   x->txn.sess_vars = &self->session_vars_;
   bool goes_on = PassesConnectionRules(x.get(), ConnectionRules::kConnection);
   if (goes_on && NeedsArrival(*self)) {
-    goes_on = co_await Arrive(self->worker_, self);
+    goes_on = co_await Arrive(self->worker_, self, &self->count_);
     x->log.handshake_ms = self->handshake_ms;
     PrepareProxyHeader(x.get());
     PrepareTls(x.get());

@@ -320,7 +320,12 @@ event::Task<ConnectResult> ShakeHands(UpstreamLease* lease, SteadyTime deadline)
   lease->session_->set_upstream(stream);
   absl::Status status = co_await net::Handshake(stream, deadline);
   lease->session_->set_upstream(nullptr);
-  if (status.ok()) co_return ConnectResult::kConnected;
+  if (status.ok()) {
+    if (SSL_session_reused(stream->ssl()) == 0) {
+      lease->worker_->load->server_tls_keys.fetch_add(1, std::memory_order_relaxed);
+    }
+    co_return ConnectResult::kConnected;
+  }
   lease->txn_->server_tls_error = stream->tls()->error_code();
   lease->connection.reset();
   if (lease->session_->is_killed()) co_return ConnectResult::kAborted;

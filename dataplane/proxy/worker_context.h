@@ -12,6 +12,7 @@
 #include "common/event/event_loop.h"
 #include "common/net/buffer_pool.h"
 #include "dataplane/proxy/config.h"
+#include "dataplane/proxy/handshake_pace.h"
 #include "dataplane/proxy/pipe_pool.h"
 #include "dataplane/proxy/session_list.h"
 #include "dataplane/rules/context.h"
@@ -26,6 +27,12 @@ struct ProcessLoad {
   std::atomic<uint64_t> total_requests{0};
   std::atomic<uint64_t> next_session_id{1};
   std::atomic<bool> is_stopping{false};
+  // TLS. A key is computed in a handshake that resumes no session.
+  std::atomic<uint32_t> tls_connections{0};
+  std::atomic<uint64_t> total_tls_connections{0};
+  std::atomic<uint64_t> tls_keys{0};
+  std::atomic<uint64_t> server_tls_keys{0};  // with servers
+  HandshakePace tls_pace;
 };
 
 // A document the proxy makes itself: the statistics page, the Prometheus metrics.

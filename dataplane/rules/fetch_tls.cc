@@ -93,12 +93,12 @@ Sample ServerErrorText(const ProgramArgs&, TxnContext& context, FetchCursor*) {
   return CopiedText(text, context);
 }
 
-// Whose certificate a fetch asks about: the client's, or the one we presented to it.
-enum class CertificateOf : uint8_t { kClient, kFrontend };
+// Whose certificate a fetch asks about: the client's, the one we presented to it, or the server's.
+enum class CertificateOf : uint8_t { kClient, kFrontend, kServer };
 
 template <CertificateOf which>
 tls::X509Ptr FindCertificate(const TxnContext& context) {
-  SSL* tls = context.client_tls;
+  SSL* tls = which == CertificateOf::kServer ? context.server_tls : context.client_tls;
   if (tls == nullptr) return nullptr;
   return which == CertificateOf::kFrontend ? tls::OwnCertificate(tls) : tls::PeerCertificate(tls);
 }
@@ -184,6 +184,7 @@ constexpr NamedFetch kTlsFetches[] = {
   }
     LB_CERTIFICATE_FETCHES("ssl_c", CertificateOf::kClient),
     LB_CERTIFICATE_FETCHES("ssl_f", CertificateOf::kFrontend),
+    LB_CERTIFICATE_FETCHES("ssl_s", CertificateOf::kServer),
 #undef LB_CERTIFICATE_FETCHES
 };
 

@@ -141,6 +141,8 @@ void SnapshotCompiler::SetGlobal(Config* config) const {
   config->workers = input_.limits.workers;
   config->maxconn =
       global.maxconn() != 0 ? global.maxconn() : MaxConnectionsOf(input_.limits.max_descriptors);
+  config->max_tls_connections = global.max_tls_connections();
+  config->max_tls_rate = global.max_tls_rate();
   config->buffer_bytes = input_.limits.buffer_bytes;
   const size_t max_rewrite = global.maxrewrite() != 0 ? global.maxrewrite() : kDefaultMaxRewrite;
   // A head always gets half of the buffer at least.

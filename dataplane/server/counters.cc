@@ -197,6 +197,9 @@ std::shared_ptr<const RateTable> RateSampler::Sample(const ServingSet& serving,
       sampled_at_ == SteadyTime{} ? 0 : std::chrono::duration<double>(now - sampled_at_).count();
   auto table = std::make_shared<RateTable>();
   table->process = table_->process;
+  table->tls = table_->tls;
+  table->tls_keys = table_->tls_keys;
+  table->server_tls_keys = table_->server_tls_keys;
   uint64_t sessions = 0;
   for (const auto& [id, runtime] : serving.frontends) {
     Rates rates = RatesOf(table_->frontends, id);
@@ -219,6 +222,9 @@ std::shared_ptr<const RateTable> RateSampler::Sample(const ServingSet& serving,
   }
   Advance(load.total_connections.load(kRelaxed), seconds, &table->process.connections);
   Advance(sessions, seconds, &table->process.sessions);
+  Advance(load.total_tls_connections.load(kRelaxed), seconds, &table->tls);
+  Advance(load.tls_keys.load(kRelaxed), seconds, &table->tls_keys);
+  Advance(load.server_tls_keys.load(kRelaxed), seconds, &table->server_tls_keys);
   if (seconds > 0) {
     const double waited = static_cast<double>(waited_nanos - waited_nanos_) / 1e9;
     const double share = waited / (seconds * static_cast<double>(std::max<size_t>(1, workers)));
@@ -236,6 +242,7 @@ void RateSampler::ClearMaxima() {
   for (auto& [id, rates] : table->backends) ClearMax(&rates);
   for (auto& [id, rates] : table->servers) ClearMax(&rates);
   ClearMax(&table->process);
+  for (Rate* rate : {&table->tls, &table->tls_keys, &table->server_tls_keys}) rate->max = rate->now;
   table_ = std::move(table);
 }
 
@@ -271,6 +278,14 @@ v1::Counters CollectCounters(const ServingSet& serving, const RateTable& rates,
   process->set_connection_rate_max(rates.process.connections.max);
   process->set_session_rate(rates.process.sessions.now);
   process->set_session_rate_max(rates.process.sessions.max);
+  process->set_tls_connections(load.tls_connections.load(kRelaxed));
+  process->set_total_tls_connections(load.total_tls_connections.load(kRelaxed));
+  process->set_tls_rate(rates.tls.now);
+  process->set_tls_rate_max(rates.tls.max);
+  process->set_tls_key_rate(rates.tls_keys.now);
+  process->set_tls_key_rate_max(rates.tls_keys.max);
+  process->set_server_tls_key_rate(rates.server_tls_keys.now);
+  process->set_server_tls_key_rate_max(rates.server_tls_keys.max);
   process->set_bytes_out(bytes_out);
   process->set_idle_percent(rates.idle_percent);
   process->set_dropped_logs(DroppedLogs(config));

@@ -35,6 +35,9 @@ struct RateTable {
   std::unordered_map<BackendId, Rates> backends;
   std::unordered_map<ServerId, Rates> servers;
   Rates process;
+  Rate tls;  // connections of clients
+  Rate tls_keys;
+  Rate server_tls_keys;
   uint32_t idle_percent = 100;
 };
 

@@ -91,7 +91,8 @@ bool TlsCompiler::IsAffected(const v1::Frontend& frontend) const {
 bool TlsCompiler::IsAffected(const v1::Backend& backend) const {
   for (const v1::Server& server : backend.servers()) {
     if (!server.has_tls()) continue;
-    if (HasChanged(server.tls().settings()) || HasChanged(server.tls().certificate_file())) {
+    if (is_global_changed_ || HasChanged(server.tls().settings()) ||
+        HasChanged(server.tls().certificate_file())) {
       return true;
     }
   }

@@ -4,6 +4,8 @@ import http.client
 import shutil
 import socket
 import ssl
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -216,3 +218,118 @@ def test_a_connection_made_under_other_terms_is_not_used_again(stage, proxy):
     proxy.apply(config(f"verify required ca-file {CERTS}/other-ca.pem"))
     for host in proxy.hosts:
         assert curl(f"http://{host}:{port}/", "-o", "/dev/null", "-w", "%{http_code}", "--no-fail") == "503"
+
+
+KEYWORDS = """
+global
+    stats socket "${{RUN_DIR}}/stats.sock" mode 600 level admin
+    {settings}
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 2s
+    timeout server 5s
+frontend web
+    bind "*:{port}" ssl {line} alpn http/1.1
+    http-response set-header x-tls "%[ssl_fc_protocol] %[ssl_fc_sni] %[ssl_fc_is_resumed]"
+    default_backend app
+backend app
+    server app1 {server}
+"""
+
+
+def with_keywords(stage, proxy, line, settings=""):
+    port = stage.port()
+    proxy.start(KEYWORDS.format(port=port, line=line, settings=settings,
+                                server=proxy.at(stage.web("app1"))))
+    return port
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_strict_sni_without_a_certificate_refuses_everybody(stage, proxy):
+    port = with_keywords(stage, proxy, "strict-sni")
+    with pytest.raises(ssl.SSLError, match="(?i)unrecognized.name"):
+        TlsClient(proxy.host, port, context())
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_issuers_complete_a_chain_and_self_issued_ones_stay_at_home(stage, proxy):
+    blocks = (CERTS / "deep.pem").read_text().split("-----BEGIN ")
+    middle = next(b for b in reversed(blocks) if b.startswith("CERTIFICATE"))
+    certs, issuers = stage.directory("certs"), stage.directory("issuers")
+    (certs / "leaf.pem").write_text("-----BEGIN ".join(b for b in blocks if b is not middle))
+    (issuers / "middle.pem").write_text("-----BEGIN " + middle + (CERTS / "ca.pem").read_text())
+    port = with_keywords(stage, proxy, f"crt {certs}/leaf.pem",
+                         f"issuers-chain-path {issuers}\n    ssl-skip-self-issued-ca")
+    done = subprocess.run(["openssl", "s_client", "-connect", f"{proxy.host}:{port}", "-showcerts"],
+                          input="", capture_output=True, text=True, timeout=10)
+    assert done.stdout.count("BEGIN CERTIFICATE") == 2, done.stdout
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_a_crt_list_may_tell_no_names_of_authorities(stage, proxy):
+    directory = stage.directory("certs")
+    (directory / "list").write_text(
+        f"{CERTS}/site.pem [ca-file {CERTS}/ca.pem verify optional] www.example.test\n"
+        f"{CERTS}/wildcard.pem [ca-file {CERTS}/ca.pem verify optional no-ca-names] *.example.test\n")
+    port = with_keywords(stage, proxy, f"crt-list {directory}/list")
+
+    def names(server_name):
+        done = subprocess.run(["openssl", "s_client", "-connect", f"{proxy.host}:{port}", "-servername",
+                               server_name], input="", capture_output=True, text=True, timeout=10)
+        return "Example Test CA" in done.stdout.split("Acceptable client certificate CA names")[-1] \
+            if "Acceptable client" in done.stdout else False
+
+    assert names("www.example.test")
+    assert not names("any.example.test")
+
+
+@pytest.mark.kinds("lbd")
+def test_the_count_of_tls_connections_is_shown_and_limited(stage, proxy):
+    port = with_keywords(stage, proxy, f"crt {CERTS}/site.pem", "maxsslconn 2")
+    clients = [TlsClient(proxy.host, port, context()) for _ in range(2)]
+    for client in clients:
+        client.get()
+    info = proxy.runtime.info()
+    assert (info["MaxSslConns"], info["CurrSslConns"], info["CumSslConns"]) == ("2", "2", "2")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        TlsClient(proxy.host, port, context())
+    clients.pop().socket.close()
+    wait_until(lambda: proxy.runtime.info()["CurrSslConns"] == "1", what="the end of a connection")
+    with TlsClient(proxy.host, port, context()) as third:
+        third.get()
+    clients[0].socket.close()
+
+
+@pytest.mark.kinds("lbd")
+def test_handshakes_wait_their_turn(stage, proxy):
+    port = with_keywords(stage, proxy, f"crt {CERTS}/site.pem", "maxsslrate 5")
+    began = time.monotonic()
+    for _ in range(10):
+        with TlsClient(proxy.host, port, context()) as client:
+            client.get()
+    assert 0.7 < time.monotonic() - began < 4
+    assert proxy.runtime.info()["SslRateLimit"] == "5"
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_rules_see_the_certificate_of_the_server(stage, proxy):
+    port, inner = stage.port(), stage.port()
+    proxy.start(f"""
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind "*:{port}"
+    http-response set-header x-server "%[ssl_s_s_dn(CN)] %[ssl_s_i_dn(CN)] %[ssl_s_serial,hex] %[ssl_s_version] %[ssl_s_notbefore] %[ssl_s_key_alg] %[ssl_s_sig_alg] %[ssl_s_sha1,hex]"
+    default_backend far
+backend far
+    server inner 127.0.0.1:{inner} ssl verify none
+frontend inner
+    bind "127.0.0.1:{inner}" ssl crt {CERTS}/site.pem
+    http-request return status 200
+""")
+    assert "x-server: www.example.test Example Test CA 1001 3 200101000000Z id-ecPublicKey " \
+        "ecdsa-with-SHA256 504780D08122ECE9071C862856DC97A0D0276CC4" in curl(f"http://{proxy.host}:{port}/", "-i")

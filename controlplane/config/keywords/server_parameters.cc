@@ -304,10 +304,10 @@ constexpr Parameter kParameters[] = {
       "no limit", "5.2"},
      1,
      SetMaxReuse},
-    {{"pool-low-conn", "<number>", "Accepted: no thread takes the idle connections of another.",
-      "0", "5.2"},
-     1,
-     SetServerNumber<&ServerSettings::pool_low_conn>},
+    {{"pool-low-conn", "<number>", "Idle connections below which no thread takes those of another.",
+      "0", "5.2", Support::kNotice,
+      "no thread takes the idle connections of another, however many there are"},
+     1},
     {{"non-stick", "", "Accepted: there is no stick table.", "", "5.2"}, 0, [](LineScope&) {}},
 };
 

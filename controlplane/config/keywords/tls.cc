@@ -109,7 +109,16 @@ void SetKeylog(const Statement& statement, Scope& scope) {
   if (word != "on" && word != "off") {
     return scope.Error(statement, 0, absl::StrCat("'", word, "' is neither 'on' nor 'off'"));
   }
-  scope.global().mutable_tls()->set_keeps_secrets(word == "on");
+  if (word == "off") return;
+  scope.Warning(
+      statement, 0,
+      "'tune.ssl.keylog on' is of no effect: the fetches that show a connection's secrets "
+      "are not supported");
+}
+
+template <void (v1::Global::*kSet)(uint32_t)>
+void SetGlobalNumber(const Statement& statement, Scope& scope) {
+  if (auto value = scope.Number(statement, 0)) (scope.global().*kSet)(*value);
 }
 
 // Stores a number in a field of v1::TlsGlobal or v1::Http2Global through its generated setter.
@@ -169,6 +178,16 @@ constexpr Keyword Idle(std::string_view name, std::string_view arguments, std::s
   return keyword;
 }
 
+void SetDhBits(const Statement& statement, Scope& scope) {
+  const auto bits = scope.Number(statement, 0, 1024, kMostDhBits);
+  if (!bits) return;
+  if (*bits < 2048) {
+    scope.Warning(statement, 0,
+                  "2048 bits are used: OpenSSL takes no smaller Diffie-Hellman group here");
+  }
+  scope.global().mutable_tls()->set_default_dh_bits(*bits);
+}
+
 constexpr Keyword kTlsKeywords[] = {
     One({"crt-base", "<directory>", "Where 'crt' looks for files without a path from the root.", "",
          "3.1"},
@@ -220,6 +239,12 @@ constexpr Keyword kTlsKeywords[] = {
         [](const Statement& s, Scope& scope) {
           scope.model().tls_defaults.dh_param_file = {s.args[0].text, s.Place(0)};
         }),
+    One({"issuers-chain-path", "<directory>",
+         "Chains for certificates whose file has none: by their first certificate, the issuer.", "",
+         "3.1"},
+        [](const Statement& s, Scope& scope) {
+          scope.model().tls_defaults.issuers = {s.args[0].text, s.Place(0)};
+        }),
     Many({"ssl-load-extra-files", "all|none|bundle|key|ocsp|issuer|sctl...",
           "What is looked for beside the file of a certificate.", "all", "3.1"},
          SetExtraFiles),
@@ -227,8 +252,8 @@ constexpr Keyword kTlsKeywords[] = {
         {"ssl-load-extra-del-ext", "", "Those files are named after 'site' instead of 'site.crt'.",
          "", "3.1"},
         [](const Statement&, Scope& scope) { scope.model().tls_defaults.drops_extension = true; }),
-    Without({"ssl-skip-self-issued-ca", "", "Accepted: what a certificate's file holds is sent.",
-             "", "3.1"},
+    Without({"ssl-skip-self-issued-ca", "",
+             "Self-issued authorities in a certificate's file are not sent.", "", "3.1"},
             [](const Statement&, Scope& scope) {
               scope.global().mutable_tls()->set_skip_self_issued_ca(true);
             }),
@@ -241,16 +266,21 @@ constexpr Keyword kTlsKeywords[] = {
     One({"tune.ssl.maxrecord", "<bytes>", "Most bytes in one record.", "the protocol's", "3.2"},
         SetTlsNumber<&v1::TlsGlobal::set_max_record, 0, kMostRecord>),
     One({"tune.ssl.default-dh-param", "<bits>",
-         "Accepted: OpenSSL chooses by the certificate's key.", "2048", "3.2"},
-        SetTlsNumber<&v1::TlsGlobal::set_default_dh_bits, 1024, kMostDhBits>),
-    One({"tune.ssl.keylog", "on|off", "Accepted: no secret of a connection is kept.", "off", "3.2"},
+         "The Diffie-Hellman group where no file gives one: of 2048, 3072 or 4096 bits, the "
+         "largest that is not above.",
+         "by the certificate's key", "3.2"},
+        SetDhBits),
+    One({"tune.ssl.keylog", "on|off",
+         "Accepted, with a warning when on: no secret of a connection is kept.", "off", "3.2"},
         SetKeylog),
-    One({"maxsslconn", "<number>", "TLS connections at one time.", "no limit", "3.2",
-         Support::kNotYet, "'maxconn' holds for connections of all kinds"},
-        [](const Statement& s, Scope& scope) { scope.Number(s, 0); }),
-    One({"maxsslrate", "<number>", "TLS handshakes in a second.", "no limit", "3.2",
-         Support::kNotYet, "handshakes are not held back"},
-        [](const Statement& s, Scope& scope) { scope.Number(s, 0); }),
+    One({"maxsslconn", "<number>",
+         "TLS connections of clients at one time, on each data plane; one more is closed.",
+         "no limit", "3.2"},
+        SetGlobalNumber<&v1::Global::set_max_tls_connections>),
+    One({"maxsslrate", "<number>",
+         "TLS handshakes with clients in a second, on each data plane; others wait their turn.",
+         "no limit", "3.2"},
+        SetGlobalNumber<&v1::Global::set_max_tls_rate>),
     One({"tune.h2.header-table-size", "<bytes>", "The table of header fields that a peer may use.",
          "4096", "3.2"},
         SetHttp2Number<&v1::Http2Global::set_header_table_size, 4096, 65536>),

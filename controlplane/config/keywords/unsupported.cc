@@ -54,7 +54,6 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("httpclient.resolvers.prefer", kInGlobal, "3.1", kHttpClient),
     Refused("httpclient.ssl.ca-file", kInGlobal, "3.1", kHttpClient),
     Refused("httpclient.ssl.verify", kInGlobal, "3.1", kHttpClient),
-    Refused("issuers-chain-path", kInGlobal, "3.1", "put its chain into each certificate's file"),
     Refused("lua-load", kInGlobal, "3.1", kLua),
     Refused("lua-load-per-thread", kInGlobal, "3.1", kLua),
     Refused("lua-prepend-path", kInGlobal, "3.1", kLua),

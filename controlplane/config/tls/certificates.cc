@@ -155,6 +155,19 @@ absl::StatusOr<v1::TlsFile> ReadChain(std::string_view name, std::string_view pe
   return file;
 }
 
+void CompleteChain(const std::vector<std::string>& chains, v1::TlsFile* file) {
+  if (chains.empty()) return;
+  const absl::StatusOr<std::vector<PemBlock>> blocks = SplitPem(file->pem());
+  if (!blocks.ok() || blocks->size() != 1) return;
+  const X509Ptr leaf = ReadCertificate(file->pem());
+  for (const std::string& chain : chains) {
+    const X509Ptr issuer = ReadCertificate(chain);
+    if (X509_check_issued(issuer.get(), leaf.get()) != X509_V_OK) continue;
+    file->mutable_pem()->append(chain);
+    return;
+  }
+}
+
 bool HasKey(std::string_view pem) {
   const absl::StatusOr<std::vector<PemBlock>> blocks = SplitPem(pem);
   return blocks.ok() &&

@@ -72,6 +72,9 @@ absl::StatusOr<LoadedTlsFile> ParseCertificate(std::string_view name, const Cert
 // later. Errors: no certificate, or one that cannot be read.
 absl::StatusOr<v1::TlsFile> ReadChain(std::string_view name, std::string_view pem);
 
+// Puts behind a certificate without a chain the first of `chains` that begins with its issuer.
+void CompleteChain(const std::vector<std::string>& chains, v1::TlsFile* file);
+
 // Whether `pem` has a block of a private key, readable or not.
 bool HasKey(std::string_view pem);
 

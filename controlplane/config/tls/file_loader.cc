@@ -81,6 +81,7 @@ absl::StatusOr<LoadedTlsFile> TlsFileLoader::LoadCertificate(const std::string& 
   }
   absl::StatusOr<LoadedTlsFile> loaded = ParseCertificate(name, parts, env_.now());
   if (!loaded.ok()) return WithContext(loaded.status(), absl::StrCat("'", name, "'"));
+  CompleteChain(issuers_, &loaded->file);
   if (defaults_.loads_sct_lists) {
     LB_ASSIGN_OR_RETURN(const std::optional<std::string> list, Optional(Beside(name, ".sctl")));
     if (list) {
@@ -89,6 +90,21 @@ absl::StatusOr<LoadedTlsFile> TlsFileLoader::LoadCertificate(const std::string& 
     }
   }
   return loaded;
+}
+
+absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::LoadIssuers(const std::string& directory) {
+  absl::StatusOr<std::vector<std::string>> files = env_.list_directory(directory);
+  if (!files.ok()) return WithContext(files.status(), absl::StrCat("'", directory, "'"));
+  std::ranges::sort(*files);
+  for (const std::string& file : *files) {
+    if (file.starts_with('.')) continue;
+    const std::string path = Joined(directory, file);
+    LB_ASSIGN_OR_RETURN(const std::string text, env_.read_file(path));
+    absl::StatusOr<v1::TlsFile> chain = ReadChain(path, text);
+    if (!chain.ok()) return WithContext(chain.status(), absl::StrCat("'", path, "'"));
+    issuers_.push_back(chain->pem());
+  }
+  return Found();
 }
 
 absl::StatusOr<TlsFileLoader::Found> TlsFileLoader::Bundle(const std::string& name,

@@ -41,6 +41,9 @@ class TlsFileLoader {
   absl::StatusOr<Found> Revocations(const std::string& word);
   absl::StatusOr<Found> TicketKeys(const std::string& word);
   absl::StatusOr<Found> DhParameters(const std::string& word);
+  // "issuers-chain-path": chains that complete certificates loaded from now on. Finds nothing by
+  // itself.
+  absl::StatusOr<Found> LoadIssuers(const std::string& directory);
   // A crt-list as it is.
   absl::StatusOr<std::string> Text(const std::string& word) { return env_.read_file(word); }
 
@@ -66,6 +69,7 @@ class TlsFileLoader {
   const Environment& env_;
   const TlsDefaults& defaults_;
   std::map<Key, absl::StatusOr<LoadedTlsFile>> loaded_;
+  std::vector<std::string> issuers_;  // PEM, each with the issuer of a certificate first
 };
 
 }  // namespace lb::config

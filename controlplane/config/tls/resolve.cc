@@ -73,6 +73,9 @@ class TlsResolver {
       model_.global.mutable_tls()->set_dh_param_file(
           One(defaults_.dh_param_file, files_.DhParameters(defaults_.dh_param_file.text)));
     }
+    if (!defaults_.issuers.empty()) {
+      All(defaults_.issuers.place, files_.LoadIssuers(defaults_.issuers.text));
+    }
     for (Proxy& proxy : model_.proxies) {
       for (Bind& bind : proxy.binds) ResolveBind(&proxy, &bind);
       for (Server& server : proxy.servers) ResolveServer(&server);
@@ -165,7 +168,7 @@ class TlsResolver {
     Settings(words, place, out);
     out->set_verify(words.verify.value_or(v1::TLS_VERIFY_NONE));
     if (words.ca_verify_file.text == kSystemAuthorities) {
-      Error(words.ca_verify_file.place, "'@system-ca' is only for 'ca-file'");
+      *ca_verify_file = words.ca_verify_file.text;
     } else if (!words.ca_verify_file.empty()) {
       *ca_verify_file = One(words.ca_verify_file, files_.Authorities(words.ca_verify_file.text));
     }
@@ -203,7 +206,7 @@ class TlsResolver {
     if (!words.ticket_keys.empty()) {
       out->set_ticket_keys_file(One(words.ticket_keys, files_.TicketKeys(words.ticket_keys.text)));
     }
-    if (out->certificates_size() == 0) NoCertificate(words);
+    if (out->certificates_size() == 0 && !words.strict_sni) NoCertificate(words);
   }
 
   static void IgnoredErrors(const BindTlsWords& words, v1::BindTls* out) {

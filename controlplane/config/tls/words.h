@@ -92,6 +92,7 @@ struct TlsDefaults {
   std::string crt_base;
   std::string ca_base;
   PlacedText dh_param_file;
+  PlacedText issuers;  // "issuers-chain-path"
 
   // "ssl-load-extra-files": what is looked for beside a certificate's file.
   bool loads_bundles = true;

@@ -137,6 +137,17 @@ TEST(ServerContext, StrictSniServesOnlyTheNamesItHas) {
   EXPECT_TRUE(MeetAs(*server, anybody, "www.example.test").is_done);
 }
 
+TEST(ServerContext, StrictSniWithoutACertificateRefusesEverybody) {
+  ServerSettings settings;
+  EXPECT_FALSE(ServerContext::Make(settings).ok());
+  settings.is_sni_strict = true;
+  auto server = MakeServer(std::move(settings));
+  EXPECT_EQ(server->CertificateFor("www.example.test"), "");
+  for (const char* name : {"www.example.test", ""}) {
+    EXPECT_FALSE(MeetAs(*server, ClientSettings(), name).is_done) << name;
+  }
+}
+
 TEST(ServerContext, TheNameOfTheClientHelloCounts) {
   auto server = MakeServer(WithEntries({Entry("site.pem"), Entry("wildcard.pem")}));
   EXPECT_EQ(MeetAs(*server, Trusting("ca.pem"), "any.example.test").ServedSubject(),
@@ -258,6 +269,77 @@ TEST(ServerContext, SettingsOfACertificateHoldForItsNamesAlone) {
   Meeting meeting = MeetAs(*server, client, "any.example.test");
   EXPECT_TRUE(meeting.is_done) << meeting.error;
   EXPECT_EQ(SSL_version(meeting.client.get()), TLS1_2_VERSION);
+}
+
+TEST(ServerContext, AuthoritiesAreToldAsTheLineOfTheCertificateSays) {
+  ServerSettings settings = WithEntries({Entry("site.pem"), Entry("wildcard.pem")});
+  settings.settings.verify = Verify::kOptional;
+  settings.settings.authorities = TestCertificate("ca.pem");
+  settings.entries[1].settings = settings.settings;
+  auto told = [&](const char* name) {
+    auto server = MakeServer(settings);
+    Meeting meeting = MeetAs(*server, ClientSettings(), name);
+    EXPECT_TRUE(meeting.is_done) << meeting.error;
+    return sk_X509_NAME_num(SSL_get0_peer_CA_list(meeting.client.get()));
+  };
+  EXPECT_EQ(told("www.example.test"), 1);
+  EXPECT_EQ(told("any.example.test"), 1);
+  settings.entries[1].tells_no_authorities = true;
+  EXPECT_EQ(told("www.example.test"), 1);
+  EXPECT_LE(told("any.example.test"), 0);
+  settings.tells_no_authorities = true;
+  EXPECT_LE(told("www.example.test"), 0);
+}
+
+TEST(ServerContext, SelfIssuedAuthoritiesCanBeLeftOut) {
+  for (bool skips : {false, true}) {
+    auto file = std::make_shared<File>(*TestCertificate("deep.pem"));
+    file->pem += TestCertificate("ca.pem")->pem;
+    file->skips_self_issued = skips;
+    ServerSettings settings = WithEntries({{file, {}}});
+    auto server = MakeServer(std::move(settings));
+    Meeting meeting = MeetAs(*server, Trusting("ca.pem"), "deep.example.test");
+    ASSERT_TRUE(meeting.is_done) << meeting.error;
+    EXPECT_EQ(sk_X509_num(SSL_get_peer_cert_chain(meeting.client.get())), skips ? 2 : 3);
+  }
+}
+
+TEST(ServerContext, TheSizeOfTheDiffieHellmanGroupCanBeSet) {
+  struct Row {
+    uint32_t asked;
+    int bits;
+  };
+  for (const Row& row : {Row{0, 2048}, Row{1024, 2048}, Row{2048, 2048}, Row{3071, 2048},
+                         Row{3072, 3072}, Row{4096, 4096}, Row{8192, 4096}}) {
+    ServerSettings settings = WithEntries({Entry("site-rsa.pem")});
+    settings.settings.max_version = Version::kTls12;
+    settings.settings.ciphers = "DHE-RSA-AES128-GCM-SHA256";
+    settings.global.dh_bits = row.asked;
+    auto server = MakeServer(std::move(settings));
+    Meeting meeting = MeetAs(*server, ClientSettings(), "www.example.test");
+    ASSERT_TRUE(meeting.is_done) << meeting.error;
+    EVP_PKEY* group = nullptr;
+    ASSERT_EQ(SSL_get_server_tmp_key(meeting.client.get(), &group), 1);
+    EXPECT_EQ(EVP_PKEY_get_bits(group), row.bits) << row.asked;
+    EVP_PKEY_free(group);
+  }
+}
+
+TEST(ServerContext, TheSystemsAuthoritiesVerifyClients) {
+  ASSERT_EQ(setenv("SSL_CERT_FILE", "tests/testing/certs/ca.pem", 1), 0);
+  auto system = std::make_shared<File>();
+  system->name = "@system-ca";
+  system->is_system = true;
+  ServerSettings settings = WithEntries({Entry("site.pem")});
+  settings.settings.verify = Verify::kRequired;
+  settings.verify_authorities = system;
+  auto server = MakeServer(std::move(settings));
+  unsetenv("SSL_CERT_FILE");
+  ClientSettings client;
+  client.certificate = TestCertificate("client.pem");
+  EXPECT_TRUE(MeetAs(*server, client, "www.example.test").is_done);
+  client.certificate = TestCertificate("foreign-client.pem");
+  EXPECT_FALSE(MeetAs(*server, client, "www.example.test").is_done);
 }
 
 TEST(ServerContext, SessionsResumeOnAnyContextWithTheSameKeys) {

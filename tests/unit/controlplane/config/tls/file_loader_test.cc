@@ -81,6 +81,34 @@ TEST_F(TlsFileLoaderTest, BasesGoBeforeRelativeNames) {
   EXPECT_THAT(files_.Revocations("crl.pem")->names, ElementsAre("/authorities/crl.pem"));
 }
 
+TEST_F(TlsFileLoaderTest, ChainsOfIssuersCompleteCertificatesThatHaveNone) {
+  const std::string deep = CertFile("deep.pem");
+  const size_t second = deep.rfind("-----BEGIN CERTIFICATE-----");
+  const std::string middle =
+      deep.substr(second, deep.find("-----END CERTIFICATE-----", second) + 26 - second);
+  disk_["issuers/a.pem"] = CertFile("other-ca.pem");
+  disk_["issuers/b.pem"] = middle;
+  disk_["deep.pem"] = deep;
+  disk_["leaf.pem"] = deep.substr(0, second) + deep.substr(second + middle.size());
+  disk_["site.pem"] = CertFile("site.pem");
+  ASSERT_TRUE(files_.LoadIssuers("issuers").ok());
+  std::map<std::string, size_t> lengths;
+  for (const char* name : {"deep.pem", "leaf.pem", "site.pem"}) {
+    ASSERT_TRUE(files_.Certificates(name).ok());
+  }
+  for (const v1::TlsFile& file : files_.Take()) {
+    lengths[file.name()] = DescribeCertificates(file.pem()).size();
+  }
+  EXPECT_EQ(lengths,
+            (std::map<std::string, size_t>{{"deep.pem", 2}, {"leaf.pem", 2}, {"site.pem", 1}}));
+}
+
+TEST_F(TlsFileLoaderTest, ABrokenChainOfIssuersIsRefused) {
+  disk_["issuers/a.pem"] = "nothing";
+  EXPECT_FALSE(files_.LoadIssuers("issuers").ok());
+  EXPECT_FALSE(files_.LoadIssuers("nosuch").ok());
+}
+
 TEST_F(TlsFileLoaderTest, ADirectoryIsItsCertificatesByName) {
   disk_["certs/b.pem"] = CertFile("site.pem");
   disk_["certs/a.pem"] = CertFile("wildcard.pem");
