@@ -24,6 +24,7 @@ pytestmark = [
 CERTS = ROOT / "tests" / "testing" / "certs"
 NAME = "www.example.test"
 PARTS = 50
+ATTEMPTS = 3
 
 CONFIG = """
 global
@@ -82,6 +83,17 @@ class App:
         return reply(404)
 
 
+def browse(stage, proxy, url):
+    profile = stage.directory("chromium")
+    # Without a sandbox: it cannot be set up by root. What it loads is the page above.
+    stage.run("chromium", [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--no-first-run", "--disable-background-networking", "--ignore-certificate-errors",
+        "--remote-debugging-port=0", f"--user-data-dir={profile}",
+        f"--host-resolver-rules=MAP {NAME} {proxy.host}", url],
+        env={**proxy.env, "HOME": str(profile)})
+
+
 @pytest.mark.parametrize("chained", [False, True], ids=["to HTTP/1.1", "to HTTP/2"])
 def test_a_page_and_a_websocket_share_an_http2_connection(stage, proxy, syslog, chained):
     app, port = App(), stage.port()
@@ -92,15 +104,15 @@ def test_a_page_and_a_websocket_share_an_http2_connection(stage, proxy, syslog, 
                 f"backend last\n    server app1 {address}\n")
         address, words = f"127.0.0.1:{inner}", "proto h2"
     proxy.start(CONFIG.format(port=port, certs=CERTS, server=address, words=words) + more)
-    profile = stage.directory("chromium")
-    # Without a sandbox: it cannot be set up by root. What it loads is the page above.
-    stage.run("chromium", [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-        "--no-first-run", "--disable-background-networking", "--ignore-certificate-errors",
-        "--remote-debugging-port=0", f"--user-data-dir={profile}",
-        f"--host-resolver-rules=MAP {NAME} {proxy.host}", f"https://{NAME}:{port}/"],
-        env={**proxy.env, "HOME": str(profile)})
-    wait_until(app.has_told.is_set, 30, "what the page tells")
+    # A part without a protocol was given up by the browser, as it does with all it loads when a network
+    # interface comes or goes (ERR_NETWORK_CHANGED): tests beside this one make and remove some.
+    for _ in range(ATTEMPTS):
+        app.has_told.clear()
+        browse(stage, proxy, f"https://{NAME}:{port}/")
+        wait_until(app.has_told.is_set, 30, "what the page tells")
+        if "" not in app.told["protocols"]:
+            break
+        syslog.clear()
     assert app.told == {"loaded": PARTS, "protocols": ["h2"], "echo": "hello", "closed": 1000}
     for part in ("/part/0", f"/part/{PARTS - 1}", "/socket"):
         syslog.wait_for(re.escape(f'{NAME}:{port}{part} HTTP/2.0"'))
