@@ -26,7 +26,7 @@ MEMORY_KIB = 12 * 1024
 # Of the honest: how many times the undisturbed median, and how long at most.
 SLOWER = 8
 SLACK = 0.050
-WORST = 1.0
+WORST = 1.5
 
 CONFIG = """
 global
