@@ -237,6 +237,17 @@ def test_a_data_plane_keeps_it_without_the_control_plane(served):
 
 
 @pytest.mark.kinds("split")
+def test_a_control_plane_that_starts_again_reads_the_file(served):
+    proxy, before = served, fingerprints(served)
+    proxy.lbctl.ok("set", "ssl", "cert", proxy.name, CERTS / "site-rsa.pem")
+    assert fingerprints(proxy) != before
+    proxy.control.stop()
+    proxy.launch_control()
+    wait_until(lambda: fingerprints(proxy) == before, timeout=20, what="the file's certificate")
+    assert "Replaced" not in proxy.lbctl.ok("show", "ssl", "cert", proxy.name)
+
+
+@pytest.mark.kinds("split")
 def test_a_data_plane_that_comes_later_serves_it_too(served):
     proxy, fresh = served, CERTS / "site-rsa.pem"
     proxy.dataplanes[2].stop()
