@@ -25,7 +25,7 @@ struct CipherBits {
 CipherBits BitsOf(const SSL* connection);
 // The protocol agreed on by ALPN; empty: none.
 std::string_view AlpnOf(const SSL* connection);
-// The host name the client asked for; empty: none.
+// The host name the client asked for, up to TLS 1.2 when the session began; empty: none.
 std::string_view SniOf(const SSL* connection);
 // Empty when the session has none.
 std::string_view SessionIdOf(const SSL* connection);

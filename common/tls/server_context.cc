@@ -236,6 +236,7 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
   }
   LB_CHECK(SSL_CTX_set_ex_data(context, ServerIndex(), const_cast<ServerContext*>(this)) == 1);
   SSL_CTX_set_client_hello_cb(context, OnClientHello, const_cast<ServerContext*>(this));
+  SSL_CTX_set_tlsext_servername_callback(context, OnName);
   ticket_keys_->Install(context);
   // One is enough: every resumption brings another.
   SSL_CTX_set_num_tickets(context, 1);
@@ -324,6 +325,10 @@ int ServerContext::OnClientHello(SSL* connection, int* alert, void* self) {
   if (settings.no_tickets) SSL_set_options(connection, SSL_OP_NO_TICKET);
   return SSL_CLIENT_HELLO_SUCCESS;
 }
+
+// The certificate is chosen by now. A name that is accepted is acknowledged (RFC 6066 section 3)
+// and kept in the session: up to TLS 1.2 a connection that resumes it has the name from there.
+int ServerContext::OnName(SSL*, int*, void*) { return SSL_TLSEXT_ERR_OK; }
 
 // Source: RFC 7301 section 3.2. No protocol in common: the handshake goes on without one, as with
 // HAProxy.

@@ -54,6 +54,7 @@ class ServerContext {
   const Identity* Find(std::string_view name) const;
 
   static int OnClientHello(SSL* connection, int* alert, void* self);
+  static int OnName(SSL* connection, int* alert, void* unused);
   static int OnAlpn(SSL* connection, const unsigned char** chosen, unsigned char* chosen_bytes,
                     const unsigned char* offered, unsigned int offered_bytes, void* identity);
   static int OnStatusRequest(SSL* connection, void* identity);

@@ -65,9 +65,9 @@ class TlsClient:
         self.socket.close()
 
 
-@pytest.mark.kinds("lbd", "split")
+@pytest.mark.kinds("lbd", "split", "haproxy")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_a_session_resumes_on_every_data_plane(stage, proxy, version):
+def test_a_session_resumes_with_its_name_on_every_data_plane(stage, proxy, version):
     port = stage.port()
     proxy.start(CONFIG.format(port=port, certs=CERTS, server=proxy.at(stage.web("app1"))))
     with_context = context(version)
@@ -78,7 +78,7 @@ def test_a_session_resumes_on_every_data_plane(stage, proxy, version):
     for host in proxy.hosts:
         with TlsClient(host, port, with_context, session) as client:
             assert client.socket.session_reused, host
-            assert client.get().endswith(" 1")
+            assert client.get() == f"{name} {NAME} 1"
 
 
 @pytest.mark.kinds("lbd", "split")

@@ -9,6 +9,7 @@
 
 #include "common/tls/client_context.h"
 #include "common/tls/context.h"
+#include "common/tls/facts.h"
 #include "common/tls/ticket_keys.h"
 #include "tests/testing/certs.h"
 
@@ -356,7 +357,9 @@ TEST(ServerContext, SessionsResumeOnAnyContextWithTheSameKeys) {
     auto client = ClientContext::Make(client_settings);
     ASSERT_TRUE(client.ok());
     EXPECT_FALSE(Meet(*one, client->get(), "www.example.test").is_resumed());
-    EXPECT_TRUE(Meet(*other, client->get(), "www.example.test").is_resumed());
+    const Meeting again = Meet(*other, client->get(), "www.example.test");
+    EXPECT_TRUE(again.is_resumed());
+    EXPECT_EQ(SniOf(again.server.get()), "www.example.test");
     EXPECT_FALSE(Meet(*foreign, client->get(), "www.example.test").is_resumed());
   }
 }
