@@ -162,7 +162,7 @@ void BodyReader::Start(Framing framing, uint64_t content_length, const Limits& l
   framing_ = framing;
   left_ = framing == Framing::kLength ? content_length : 0;
   done_ = framing == Framing::kNone || (framing == Framing::kLength && content_length == 0);
-  if (framing == Framing::kChunked) chunked_.Start(limits);
+  chunked_.Start(limits);  // whatever comes, the trailers of the message before are gone
 }
 
 BodyStep BodyReader::Next(std::string_view bytes) {

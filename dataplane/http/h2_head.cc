@@ -252,6 +252,7 @@ ParseError H2HeadReader::FinishRequest(bool ends_stream, uint64_t key_seed, Requ
     return ends_stream ? ParseError::kBadMethod : ParseError::kNone;
   }
   if (!ends_stream && head->framing == Framing::kNone) head->framing = Framing::kChunked;
+  head->may_have_trailers = !ends_stream;
   return ParseError::kNone;
 }
 
@@ -283,7 +284,9 @@ ParseError H2HeadReader::FinishResponse(bool ends_stream, const RequestContext& 
     head->framing = Framing::kNone;
   } else if (head->framing == Framing::kNone) {
     head->framing = ends_stream ? Framing::kLength : Framing::kChunked;
+    head->is_length_implied = ends_stream;
   }
+  head->may_have_trailers = !ends_stream;
   head->reason = ReasonPhrase(head->status);
   return ParseError::kNone;
 }
@@ -334,7 +337,7 @@ void WriteH2Response(const ResponseHead& head, const RequestContext& request, bo
     }
     fields.push_back({field.name, field.value});
   }
-  if (head.framing == Framing::kLength) {
+  if (head.framing == Framing::kLength && !head.is_length_implied) {
     fields.push_back(
         {"content-length", PutDigits(head.content_length, out->length, sizeof(out->length))});
   }

@@ -187,6 +187,7 @@ void RequestHead::Clear() {
   headers.Clear();
   framing = Framing::kNone;
   content_length = 0;
+  may_have_trailers = false;
   keep_alive = true;
   expects_continue = false;
   wants_upgrade = false;
@@ -200,6 +201,8 @@ void ResponseHead::Clear() {
   headers.Clear();
   framing = Framing::kNone;
   content_length = 0;
+  is_length_implied = false;
+  may_have_trailers = false;
   keep_alive = true;
   has_violations = false;
 }

@@ -94,6 +94,11 @@ enum class Framing : uint8_t {
   kTunnel,      // after 101 or a 2xx to CONNECT: raw bytes both ways
 };
 
+constexpr bool EndsWithHead(Framing framing, uint64_t content_length, bool may_have_trailers) {
+  return framing == Framing::kNone ||
+         (framing == Framing::kLength && content_length == 0 && !may_have_trailers);
+}
+
 struct RequestHead {
   std::string_view method;
   std::string_view target;    // as received: origin-, absolute-, authority- or asterisk-form
@@ -101,10 +106,11 @@ struct RequestHead {
   HeaderList headers;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;
-  bool keep_alive = true;         // what the client wishes (version and Connection)
-  bool expects_continue = false;  // "Expect: 100-continue"
-  bool wants_upgrade = false;     // "Connection: upgrade" and an Upgrade field
-  bool has_violations = false;    // of RFC 9112, which a lenient parser has let pass
+  bool may_have_trailers = false;  // behind a body of a known length (HTTP/2)
+  bool keep_alive = true;          // what the client wishes (version and Connection)
+  bool expects_continue = false;   // "Expect: 100-continue"
+  bool wants_upgrade = false;      // "Connection: upgrade" and an Upgrade field
+  bool has_violations = false;     // of RFC 9112, which a lenient parser has let pass
 
   // The path and the query of `target` in any form: "/a" and "x=1" of "http://h/a?x=1".
   std::string_view path() const;
@@ -113,6 +119,8 @@ struct RequestHead {
   std::string_view path_and_query() const;
   // The host and port that a target in absolute-form names, without user information; else empty.
   std::string_view authority() const;
+  // Whether nothing follows the head.
+  bool ends_message() const { return EndsWithHead(framing, content_length, may_have_trailers); }
   void Clear();
 };
 
@@ -123,10 +131,14 @@ struct ResponseHead {
   HeaderList headers;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;
-  bool keep_alive = true;       // whether the server's connection can be used again
-  bool has_violations = false;  // as a request's
+  bool is_length_implied = false;  // kLength without a field that says so (HTTP/2)
+  bool may_have_trailers = false;  // as a request's
+  bool keep_alive = true;          // whether the server's connection can be used again
+  bool has_violations = false;     // as a request's
 
   bool is_informational() const { return status >= 100 && status < 200; }
+  // As a request's, as far as the head tells: HEAD, 204 and 304 are none of its business.
+  bool ends_message() const { return EndsWithHead(framing, content_length, may_have_trailers); }
   void Clear();
 };
 

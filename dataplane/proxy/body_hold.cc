@@ -19,7 +19,10 @@ void BodyHold::Fill() {
 }
 
 BodyPiece BodyHold::Next() {
-  if (!held().empty()) return {BodyPiece::kData, held()};
+  if (!held().empty()) {
+    return {BodyPiece::kData, held(),
+            /*is_last=*/state_ == BodyPiece::kDone && trailers().size() == 0};
+  }
   if (state_ != BodyPiece::kAgain) return {state_, {}};
   return source_->Next();
 }

@@ -46,8 +46,8 @@ bool H1Source::Decode() {
 }
 
 BodyPiece H1Source::Next() {
-  if (!pending_.empty()) return {BodyPiece::kData, pending_};
-  if (Decode()) return {BodyPiece::kData, pending_};
+  if (!pending_.empty()) return Pending();
+  if (Decode()) return Pending();
   if (error() != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
   if (body_.done()) return {BodyPiece::kDone, {}};
   return Receive();
@@ -74,7 +74,7 @@ BodyPiece H1Source::Receive() {
       return {BodyPiece::kCut, {}};
     }
     in_->Commit(got.bytes);
-    if (Decode()) return {BodyPiece::kData, pending_};
+    if (Decode()) return Pending();
     if (error() != http::ParseError::kNone) return {BodyPiece::kInvalid, {}};
     if (body_.done()) return {BodyPiece::kDone, {}};
   }
@@ -201,9 +201,9 @@ MessageSink::Status H1Sink::Send(std::string_view data, std::string_view end, si
   return *taken == data.size() && pending_.is_empty() ? Status::kOk : Status::kAgain;
 }
 
-MessageSink::Status H1Sink::Write(std::string_view data, size_t* taken) {
-  if (framing_ == http::Framing::kChunked) return WriteChunked(data, taken);
-  Status status = Send(data, {}, taken);
+MessageSink::Status H1Sink::Write(const BodyPiece& piece, size_t* taken) {
+  if (framing_ == http::Framing::kChunked) return WriteChunked(piece.data, taken);
+  Status status = Send(piece.data, {}, taken);
   if (framing_ == http::Framing::kLength) length_left_ -= *taken;
   return status;
 }

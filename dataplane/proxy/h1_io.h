@@ -45,6 +45,10 @@ class H1Source final : public MessageSource {
  private:
   BodyPiece Receive();
   bool Decode();
+  BodyPiece Pending() const {
+    return {BodyPiece::kData, pending_,
+            /*is_last=*/body_.done() && body_.trailers().size() == 0};
+  }
 
   net::Stream* const stream_;
   net::Buffer* const in_;
@@ -66,7 +70,7 @@ class H1Sink final : public MessageSink {
   // What follows is raw bytes, until Finish() shuts the stream's sending side down.
   void BeginTunnel();
 
-  Status Write(std::string_view data, size_t* taken) override;
+  Status Write(const BodyPiece& piece, size_t* taken) override;
   Status Flush() override;
   Status Finish(const http::HeaderList& trailers) override;
   event::Interest interest() override { return {stream_, event::kWritable}; }

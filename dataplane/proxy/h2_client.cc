@@ -150,13 +150,11 @@ bool H2ClientStream::SendHead(const http::ResponseHead& head, const http::Reques
   }
   if (channel()->is_websocket && is_switch && !AnswersKey(exchange_->request, head)) return false;
   const bool is_tunnel = head.framing == http::Framing::kTunnel;
-  const bool ends =
-      !is_tunnel && (request.is_head || head.status == 204 || head.status == 304 ||
-                     head.framing == http::Framing::kNone ||
-                     (head.framing == http::Framing::kLength && head.content_length == 0));
+  const bool ends = !is_tunnel && (request.is_head || head.status == 204 || head.status == 304 ||
+                                   head.ends_message());
   transport().session().SendResponse(channel(), head, ends);
   transport().ScheduleFlush();
-  BeginSink(head.framing, head.content_length, head.headers, BytesOf(head.headers) + 15);
+  CountSentHead(BytesOf(head.headers) + 15);
   return true;
 }
 

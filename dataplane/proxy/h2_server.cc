@@ -25,7 +25,6 @@ bool H2Server::SendHead(const http::RequestHead& head, http::ConnectionField) {
       websocket_key_ = arena_->Copy(key->value);
     }
   }
-  BeginSink(head.framing, head.content_length, head.headers, /*head_bytes=*/0);
   if (is_websocket && !upstream_->has_settings()) {
     // Only these tell whether the server knows extended CONNECT (RFC 8441 section 3).
     waiting_ = &head;
@@ -46,9 +45,7 @@ void H2Server::Open(const http::RequestHead& head) {
     return;
   }
   const bool may_be_tunnel = is_websocket || head.method == "CONNECT";
-  const bool ends =
-      !may_be_tunnel && (head.framing == http::Framing::kNone ||
-                         (head.framing == http::Framing::kLength && head.content_length == 0));
+  const bool ends = !may_be_tunnel && head.ends_message();
   if (may_be_tunnel) HoldSinkOpen();
   http::H2Channel* channel = session.SendRequest(head, upstream_->scheme(), ends, this);
   if (channel == nullptr) {

@@ -1,7 +1,5 @@
 #include "dataplane/proxy/h2_stream.h"
 
-#include <algorithm>
-
 namespace lb::proxy {
 namespace {
 
@@ -20,14 +18,6 @@ void H2Stream::LetGo() {
 void H2Stream::AbortIo() {
   is_aborted_ = true;
   ready_.Raise(event::kReadable | event::kWritable | event::kSignalled);
-}
-
-void H2Stream::BeginSink(http::Framing framing, uint64_t content_length,
-                         const http::HeaderList& headers, size_t head_bytes) {
-  has_length_ =
-      framing == http::Framing::kLength && headers.Find(http::HeaderId::kTrailer) == nullptr;
-  length_left_ = content_length;
-  sent_bytes_ += head_bytes;
 }
 
 void H2Stream::OnData(std::string_view data) {
@@ -64,7 +54,8 @@ BodyPiece H2Source::Next() {
   if (s.is_aborted_) return {BodyPiece::kAborted, {}};
   if (!s.has_body_) return {BodyPiece::kDone, {}};
   if (s.taken_ < s.received_.size()) {
-    return {BodyPiece::kData, std::string_view(s.received_).substr(s.taken_)};
+    return {BodyPiece::kData, std::string_view(s.received_).substr(s.taken_),
+            /*is_last=*/s.has_received_end_ && s.trailers_.size() == 0};
   }
   if (s.has_received_end_) return {BodyPiece::kDone, {}};
   if (s.is_closed_) return {BodyPiece::kCut, {}};
@@ -94,15 +85,13 @@ std::string_view H2Source::Peek(http::Arena*) const {
   return std::string_view(stream_->received_).substr(stream_->taken_);
 }
 
-MessageSink::Status H2Sink::Write(std::string_view data, size_t* taken) {
+MessageSink::Status H2Sink::Write(const BodyPiece& piece, size_t* taken) {
   H2Stream& s = *stream_;
   *taken = 0;
   if (s.is_gone()) return Status::kClosed;
-  const bool is_last = s.has_length_ && data.size() == s.length_left_;
-  *taken = s.transport_->Write(s.channel_, data, is_last);
+  *taken = s.transport_->Write(s.channel_, piece.data, piece.is_last && !s.is_sink_held_open_);
   s.sent_bytes_ += *taken;
-  s.length_left_ -= std::min<uint64_t>(s.length_left_, *taken);
-  if (*taken == data.size()) return Status::kOk;
+  if (*taken == piece.data.size()) return Status::kOk;
   if (s.transport_->is_failed()) return Status::kClosed;
   s.ready_.Clear(event::kWritable);
   // Otherwise OnWindow() tells.

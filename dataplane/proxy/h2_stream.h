@@ -37,7 +37,7 @@ class H2Source final : public MessageSource {
 class H2Sink final : public MessageSink {
  public:
   explicit H2Sink(H2Stream* stream) : stream_(stream) {}
-  Status Write(std::string_view data, size_t* taken) override;
+  Status Write(const BodyPiece& piece, size_t* taken) override;
   Status Flush() override;
   Status Finish(const http::HeaderList& trailers) override;
   event::Interest interest() override;
@@ -85,12 +85,9 @@ class H2Stream : public http::H2StreamUser, public H2Writer {
   void Attach(http::H2Channel* channel) { channel_ = channel; }
   // Ends the use of the stream: it is reset unless both messages are complete.
   void LetGo();
-  // A message begins to be received, or to be sent, whose head says `framing`.
+  // A message begins to be received, whose head says `framing`.
   void BeginSource(http::Framing framing) { has_body_ = framing != http::Framing::kNone; }
-  // A message with a length ends with its last byte, unless its head announces trailers (RFC 9110
-  // section 6.6.2).
-  void BeginSink(http::Framing framing, uint64_t content_length, const http::HeaderList& headers,
-                 size_t head_bytes);
+  void CountSentHead(size_t bytes) { sent_bytes_ += bytes; }
   // The end of the message that is sent is not told yet: a tunnel may follow.
   void HoldSinkOpen() { is_sink_held_open_ = true; }
 
@@ -135,8 +132,6 @@ class H2Stream : public http::H2StreamUser, public H2Writer {
   bool is_unprocessed_ = false;
   bool is_aborted_ = false;
   bool is_sink_held_open_ = false;
-  bool has_length_ = false;
-  uint64_t length_left_ = 0;  // of what is sent, when it has a length
   uint64_t received_bytes_ = 0;
   uint64_t sent_bytes_ = 0;
   http::H2Error close_error_ = http::H2Error::kNoError;

@@ -442,7 +442,7 @@ event::Task<void> SendReply(Exchange* x) {
     if (body.empty()) {
       status = sink->Finish(no_trailers);
     } else {
-      status = sink->Write(body, &taken);
+      status = sink->Write({BodyPiece::kData, body, /*is_last=*/true}, &taken);
       body.remove_prefix(taken);
     }
     if (status == MessageSink::Status::kOk && body.empty() && taken == 0) break;

@@ -102,7 +102,7 @@ PumpResult Pump(MessageSource* source, MessageSink* sink, SpliceState* splice) {
     BodyPiece piece = source->Next();
     if (piece.status == BodyPiece::kData) {
       size_t taken = 0;
-      MessageSink::Status status = sink->Write(piece.data, &taken);
+      MessageSink::Status status = sink->Write(piece, &taken);
       source->Consume(taken);
       result.moved += taken;
       if (status == MessageSink::Status::kOk) continue;

@@ -34,6 +34,7 @@ struct BodyPiece {
   };
   Status status = kAgain;
   std::string_view data;
+  bool is_last = false;  // the message ends with `data`, without trailers
 };
 
 // What was wrong with a message. Borrowed texts, valid until the connection is read again.
@@ -69,9 +70,9 @@ class MessageSink {
  public:
   enum class Status : uint8_t { kOk, kAgain, kClosed };
   virtual ~MessageSink() = default;
-  // Takes some of `data` (never empty), with what is pending before it; sets `taken`.
+  // Takes some of the piece's data (never empty), with what is pending before it; sets `taken`.
   // kAgain: wait for interest().
-  virtual Status Write(std::string_view data, size_t* taken) = 0;
+  virtual Status Write(const BodyPiece& piece, size_t* taken) = 0;
   // Sends what is pending.
   virtual Status Flush() = 0;
   // Ends the message. Call again after kAgain until it says kOk.

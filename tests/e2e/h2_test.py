@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from harness.curl import curl, headers
-from harness.h2frames import NO_ERROR, PREFACE, H2Client, get, settings
+from harness.h2frames import END_HEADERS, HEADERS, NO_ERROR, PREFACE, H2Client, H2Server, data, get
+from harness.h2frames import headers as h2_headers
+from harness.h2frames import settings
 from harness.h2load import h2load, nghttp
 from harness.servers import reply
 from harness.wait import wait_until
@@ -150,6 +152,50 @@ def test_curls_upgrade_to_h2c_is_not_taken_and_not_passed_on(url, app):
     assert curl(url + "/x", "--http2") == "/x"
     names = {name.lower() for name, _ in app.requests[-1].fields}
     assert not names & {"upgrade", "http2-settings", "connection"}
+
+
+TRAILED = CONFIG.replace("{server}", "{server} proto h2")
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+@pytest.mark.parametrize("length", [0, 5])
+def test_trailers_pass_behind_a_body_of_known_length(stage, proxy, length):
+    def play(frames, _):
+        frames.until(lambda f: f.ends)
+        body = [data(1, b"hello")] if length else []
+        frames.send(h2_headers(1, [(":status", "200"), ("content-length", str(length))], END_HEADERS),
+                    *body, h2_headers(1, [("grpc-status", "0")]))
+        frames.to_end()
+    server, port = stage.keep(H2Server("app1", stage.port(), play)), stage.port()
+    proxy.start(TRAILED.format(port=port, server=proxy.at(server)))
+    path = os.path.join(stage.directory("body"), "body")
+    with open(path, "wb") as file:
+        file.write(b"x" * length)
+    seen = nghttp(f"http://{proxy.host}:{port}/", "--data", path, "--trailer", "x-sum: 7")
+    assert f"content-length: {length}" in seen
+    assert "grpc-status: 0" in seen
+    received = server.connections[0].all(HEADERS, 1)
+    assert [f.ends for f in received] == [False, True]
+    assert len(server.connections[0].body(1)) == length
+
+
+@pytest.mark.kinds("lbd", "haproxy")
+def test_a_response_of_trailers_alone_gets_a_length_in_http_1_only(stage, proxy):
+    def play(frames, _):
+        while taken := frames.until(lambda f: f.ends):
+            frames.send(h2_headers(taken.stream, [(":status", "200"), ("grpc-status", "12")]))
+    server, port = stage.keep(H2Server("app1", stage.port(), play)), stage.port()
+    proxy.start(TRAILED.format(port=port, server=proxy.at(server)))
+    seen = nghttp(f"http://{proxy.host}:{port}/")
+    assert "grpc-status: 12" in seen and "content-length" not in seen
+    answer = curl(f"http://{proxy.host}:{port}/", "--http1.1", "-i").lower()
+    # HAProxy writes an empty body in chunks.
+    assert "grpc-status: 12" in answer and ("content-length: 0" in answer or not proxy.is_ours)
+
+
+@pytest.mark.kinds("lbd")
+def test_a_body_whose_end_is_known_ends_its_stream_at_once(url):
+    assert nghttp(url + "/bytes/5").count("recv DATA frame") == 1
 
 
 def test_many_streams_at_once(url):

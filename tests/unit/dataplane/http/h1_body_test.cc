@@ -204,6 +204,15 @@ TEST(BodyReader, TakesEverythingUntilClose) {
   }
 }
 
+TEST(BodyReader, HasNoTrailersOfTheMessageBefore) {
+  BodyReader body;
+  body.Start(Framing::kChunked, 0, {});
+  body.Next("0\r\nA: b\r\n\r\n");
+  ASSERT_EQ(body.trailers().size(), 1u);
+  body.Start(Framing::kLength, 2, {});
+  EXPECT_EQ(body.trailers().size(), 0u);
+}
+
 TEST(BodyReader, DecodesChunksAndKnowsACutOne) {
   BodyReader body;
   body.Start(Framing::kChunked, 0, {});

@@ -86,6 +86,22 @@ TEST(WriteH2Response, LeavesOutWhatHttp2Forbids) {
   }
 }
 
+TEST(WriteH2Response, SaysALengthOnlyIfTheServerDid) {
+  for (bool has_length : {false, true}) {
+    Arena arena;
+    ResponseHead response;
+    H2HeadReader reader;
+    reader.Begin(H2HeadReader::Kind::kResponse, {}, &arena, &response.headers);
+    reader.Add(":status", "200");
+    if (has_length) reader.Add("content-length", "0");
+    ASSERT_EQ(reader.FinishResponse(/*ends_stream=*/true, {}, /*is_websocket=*/false, &response),
+              ParseError::kNone);
+    H2FieldList list;
+    WriteH2Response(response, {}, /*is_websocket=*/false, &list);
+    EXPECT_EQ(TextOf(list), has_length ? ":status=200|content-length=0|" : ":status=200|");
+  }
+}
+
 TEST(H2HeadReader, TeIsForRequests) {
   using Kind = H2HeadReader::Kind;
   Arena arena;

@@ -219,7 +219,7 @@ class H1SinkTest : public H1IoTest {
   void WriteAll(std::string_view text) {
     while (!text.empty()) {
       size_t taken = 99;
-      const Status status = sink_.Write(text, &taken);
+      const Status status = sink_.Write({BodyPiece::kData, text}, &taken);
       ASSERT_NE(status, Status::kClosed);
       ASSERT_LE(taken, text.size());
       text.remove_prefix(taken);

@@ -213,6 +213,41 @@ TEST_F(H2UpstreamTest, AResponseOfTrailersAloneEndsWithItsHead) {
   end().session().SendResponse(end().last().channel, head, /*ends=*/true);
   ASSERT_TRUE(Until([&] { return answer.has_ended; }));
   EXPECT_EQ(answer.Field("grpc-status"), "12");
+  EXPECT_EQ(answer.response.headers.Find("content-length"), nullptr);
+}
+
+// Whatever has come of the body when its length is reached: only the stream's end tells.
+TEST_F(H2UpstreamTest, TrailersPassBehindABodyOfAKnownLength) {
+  Start();
+  client_ = std::make_unique<H2TestClient>(proxy_.Connect());
+  http::HeaderList trailers;
+  trailers.Add("sum", "7");
+  for (const std::string body : {"", "abc"}) {
+    RecordingUser& answer = client_->Ask("POST", "/", /*ends=*/false,
+                                         {{"content-length", std::to_string(body.size())}});
+    ASSERT_TRUE(Requests(body.empty() ? 1 : 2));
+    RecordingUser& request = end().last();
+    if (!body.empty()) client_->Write(answer.channel, body, /*is_last=*/false);
+    ASSERT_TRUE(Until([&] { return request.body == body; }));
+    client_->session().Finish(answer.channel, trailers);
+    client_->Push();
+    ASSERT_TRUE(Until([&] { return request.has_ended; }));
+    EXPECT_EQ(request.trailers.size(), 1u) << body;
+
+    http::ResponseHead head;
+    head.status = 200;
+    head.framing = http::Framing::kLength;
+    head.content_length = body.size();
+    end().session().SendResponse(request.channel, head, /*ends=*/false);
+    if (!body.empty()) end().Write(request.channel, body, /*is_last=*/false);
+    end().Push();
+    ASSERT_TRUE(Until([&] { return answer.heads == 1 && answer.body == body; }));
+    EXPECT_EQ(answer.Field("content-length"), std::to_string(body.size()));
+    end().session().Finish(request.channel, trailers);
+    end().Push();
+    ASSERT_TRUE(Until([&] { return answer.has_ended; }));
+    EXPECT_EQ(answer.trailers.size(), 1u) << body;
+  }
 }
 
 TEST_F(H2UpstreamTest, AStreamThatTheServerRefusesIsTriedAgain) {

@@ -40,12 +40,12 @@ class FakeSource final : public MessageSource {
 // Takes `room` bytes in all before it wants to be waited for.
 class FakeSink final : public MessageSink {
  public:
-  Status Write(std::string_view data, size_t* taken) override {
-    *taken = std::min(data.size(), room);
+  Status Write(const BodyPiece& offered, size_t* taken) override {
+    *taken = std::min(offered.data.size(), room);
     room -= *taken;
     got += *taken;
     if (is_closed) return Status::kClosed;
-    return *taken == data.size() ? Status::kOk : Status::kAgain;
+    return *taken == offered.data.size() ? Status::kOk : Status::kAgain;
   }
   Status Flush() override {
     ++flushes;
