@@ -1,5 +1,6 @@
 #include "dataplane/proxy/h2_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/http/websocket.h"
@@ -119,14 +120,15 @@ void H2ClientStream::NoteRequest() {
   x->client = this;
   x->config = x->worker->config;
   x->frontend = frontend;
-  x->ready_at = x->first_byte_at = accepted_at;
+  x->first_byte_at = accepted_at;
   x->last_client_activity = last_activity = now;
   PrepareTxn(x);
   x->txn.http_major = 2;
   x->txn.sess_vars = connection_->session_vars();
   x->txn.is_first_request = connection_->CountRequest() == 0;
   if (x->txn.is_first_request) x->log.handshake_ms = connection_->session().handshake_ms;
-  x->log.idle_ms = 0;
+  x->ready_at = connection_->NoteRequestAt(accepted_at);
+  x->log.idle_ms = std::max(MillisBetween(x->ready_at, accepted_at) - x->log.handshake_ms, 0);
   x->log.request_ms = MillisBetween(accepted_at, now);
   const http::RequestHead& head = x->request;
   x->bytes_from_client = head.method.size() + head.target.size() + BytesOf(head.headers);

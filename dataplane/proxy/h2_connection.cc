@@ -26,6 +26,7 @@ H2Connection::H2Connection(WorkerContext* worker, Session* session, net::Buffer*
           NextRandom(&worker->random_state), this),
       transport_(session->client(), in, &worker->buffers, &h2_),
       gone_(worker->loop),
+      request_begun_at_(session->accepted_at),
       idle_since_(worker->loop->now()),
       head_since_(worker->loop->now()) {}
 

@@ -6,8 +6,10 @@
 #ifndef LB_DATAPLANE_PROXY_H2_CONNECTION_H_
 #define LB_DATAPLANE_PROXY_H2_CONNECTION_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/event/task.h"
@@ -40,6 +42,11 @@ class H2Connection final : public http::H2Listener {
   H2Transport& transport() { return transport_; }
   // Takes the next number; 0 for the first.
   uint64_t CountRequest() { return requests_++; }
+  // A request begins. Returns since when its idle time counts: the accept for the first, for a
+  // later one the beginning of the one before.
+  SteadyTime NoteRequestAt(SteadyTime begun) {
+    return std::min(std::exchange(request_begun_at_, begun), begun);
+  }
   void NoteHead(H2ClientStream* stream) { received_.push_back(stream); }
   // A stream was answered and closed in order, or its exchange has ended otherwise: it does not
   // count as work any more. Once a stream.
@@ -70,6 +77,7 @@ class H2Connection final : public http::H2Listener {
   size_t live_ = 0;                        // streams that exist
   size_t working_ = 0;                     // those that count against the limit
   uint64_t requests_ = 0;
+  SteadyTime request_begun_at_;    // the last one
   uint64_t counted_glitches_ = 0;  // those of the guard that are in the frontend's counters
   uint64_t counted_bad_streams_ = 0;
   Leaving leaving_ = Leaving::kNot;

@@ -1,10 +1,15 @@
 """Log lines, field for field those of HAProxy on the same traffic."""
 
 import re
+import socket
+import ssl
 
 import pytest
 
-from harness.proxies import settled
+from harness.h2frames import ACK, HEADER_TABLE_SIZE, PREFACE, SETTINGS, Frames
+from harness.h2frames import get as h2_get
+from harness.h2frames import settings
+from harness.proxies import ROOT, settled
 from harness.servers import reply
 from harness.syslog import SyslogReceiver
 from harness.wait import wait_until
@@ -240,6 +245,73 @@ def test_dontlog_normal_keeps_errors_only(http_twins):
         lines.append([masked(line) for line in twin.log.lines])
     assert lines[0] == lines[1]
     assert not [line for line in lines[0] if "/page" in line[2]]
+
+
+TIMES = """
+global
+    log "${{SYSLOG_ADDR}}" local3
+    nbthread 1
+defaults
+    mode http
+    log global
+    log-format "times Th=%Th Ti=%Ti TR=%TR Tq=%Tq Ta=%Ta Tu=%Tu Tt=%Tt"
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind "127.0.0.1:${{PORT}}" ssl crt {certs}/site.pem alpn h2,http/1.1
+    default_backend app
+backend app
+    server app1 {server}
+"""
+
+IDLE_MS = 30
+
+
+def stay_idle(sock):
+    """The peer has nothing to say meanwhile."""
+    sock.settimeout(IDLE_MS / 1000)
+    with pytest.raises(TimeoutError):
+        sock.recv(1)
+    sock.settimeout(5)
+
+
+@pytest.mark.parametrize("protocol", ["http/1.1", "h2"])
+def test_times_add_up_over_tls(stage, twins, protocol):
+    """HAProxy configuration manual, section 8.4: what counts from when, of each request."""
+    server = f"127.0.0.1:{stage.web('app1', app_answer).port}"
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols([protocol])
+    for twin in twins:
+        twin.start(TIMES.format(certs=ROOT / "tests" / "testing" / "certs", server=server))
+        raw = socket.create_connection((twin.proxy.host, twin.port))
+        stay_idle(raw)
+        with context.wrap_socket(raw) as connection:
+            frames = Frames(connection)
+            if protocol == "h2":
+                frames.send(PREFACE + settings((HEADER_TABLE_SIZE, 0)))
+                frames.until(lambda f: f.kind == SETTINGS and f.flags & ACK)
+            for number in range(3):
+                if number != 1:
+                    stay_idle(connection)
+                if protocol == "h2":
+                    frames.send(h2_get(2 * number + 1))
+                    frames.until(lambda f: f.ends)
+                else:
+                    connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                    assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+                twin.log.wait_for("^times", count=number + 1)
+        lines = [{name: int(value) for name, value in re.findall(r"(T\w)=(-?\d+)", line.text)}
+                 for line in twin.log.matching("^times")]
+        for line in lines:
+            assert line["Tq"] == line["Th"] + line["Ti"] + line["TR"], line
+            assert line["Tu"] == line["Tt"] - line["Ti"], line
+            assert line["Ta"] == line["Tu"] - line["Th"] >= 0, line
+        first, second, third = lines
+        assert first["Th"] >= IDLE_MS and first["Ti"] >= IDLE_MS, first
+        assert second["Th"] == third["Th"] == 0, lines
+        assert third["Ti"] >= IDLE_MS, third
 
 
 @pytest.fixture
