@@ -206,9 +206,7 @@ ParseError H2HeadReader::ReadTarget(uint64_t key_seed, RequestHead* head) {
   if (has_host_ && has_authority_ && !SameHost(scheme_, authority_, host_)) {
     return ParseError::kHostMismatch;
   }
-  const std::string_view host = has_authority_ ? authority_ : host_;
-  (*headers_)[0].value = host;
-  head->method = method_;
+  const std::string_view host = (*headers_)[0].value;
   if (is_connect && protocol_.empty()) {
     head->target = host;
     return CheckTargetAndHost(method_, host, host, /*has_host=*/true);
@@ -241,6 +239,7 @@ ParseError H2HeadReader::FinishRequest(bool ends_stream, uint64_t key_seed, Requ
   // Known even of a head that is refused, for the log.
   head->method = method_;
   head->target = path_;
+  (*headers_)[0].value = has_authority_ ? authority_ : host_;
   if (error_ != ParseError::kNone) return error_;
   if (ParseError error = ReadTarget(key_seed, head); error != ParseError::kNone) return error;
   JoinCookies();

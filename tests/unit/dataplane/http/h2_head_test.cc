@@ -102,6 +102,26 @@ TEST(WriteH2Response, SaysALengthOnlyIfTheServerDid) {
   }
 }
 
+TEST(H2HeadReader, KnowsTheUrlOfAHeadThatIsTooLarge) {
+  Arena arena;
+  H2HeadReader reader;
+  RequestHead request;
+  Limits limits;
+  limits.max_head_bytes = 100;
+  reader.Begin(H2HeadReader::Kind::kRequest, limits, &arena, &request.headers);
+  for (auto [name, value] : {std::pair{":method", "GET"},
+                             {":scheme", "http"},
+                             {":authority", "a"},
+                             {":path", "/x"}}) {
+    reader.Add(name, value);
+  }
+  reader.Add("long", std::string(100, 'x'));
+  EXPECT_EQ(reader.FinishRequest(/*ends_stream=*/true, 1, &request), ParseError::kHeadTooLarge);
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.target, "/x");
+  EXPECT_EQ(request.headers[0].value, "a");
+}
+
 TEST(H2HeadReader, TeIsForRequests) {
   using Kind = H2HeadReader::Kind;
   Arena arena;
