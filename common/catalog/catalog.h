@@ -44,8 +44,9 @@ enum class ArgType : uint8_t {
   kBackend,   // a backend's name
   kServer,    // "[backend/]server"
   kRegex,
-  kMask4,  // "24" or "255.255.255.0"
-  kMask6,  // "64"
+  kMask4,       // "24" or "255.255.255.0"
+  kMask6,       // "64"
+  kNameFormat,  // of a distinguished name: "rfc2253"
 };
 
 struct Arg {

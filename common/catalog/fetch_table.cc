@@ -34,7 +34,7 @@ constexpr Arg kCookieArg[] = {{"name", ArgType::kString}};
 constexpr Arg kParamArgs[] = {{"name", ArgType::kString}, {"delimiter", ArgType::kString}};
 constexpr Arg kBodyParamArg[] = {{"name", ArgType::kString}};
 constexpr Arg kNameArgs[] = {
-    {"part", ArgType::kString}, {"occurrence", ArgType::kInt}, {"format", ArgType::kString}};
+    {"part", ArgType::kString}, {"occurrence", ArgType::kInt}, {"format", ArgType::kNameFormat}};
 constexpr Arg kPayloadArgs[] = {{"offset", ArgType::kInt, true}, {"length", ArgType::kInt, true}};
 constexpr Arg kPayloadLvArgs[] = {
     {"offset", ArgType::kInt, true}, {"width", ArgType::kInt, true}, {"offset2", ArgType::kString}};

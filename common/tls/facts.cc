@@ -3,6 +3,9 @@
 #include <openssl/objects.h>
 
 #include <array>
+#include <cstdlib>
+
+#include "absl/strings/match.h"
 
 namespace lb::tls {
 namespace {
@@ -79,16 +82,26 @@ std::string NameText(const X509* certificate, NameField which) {
   return name;
 }
 
+std::string NameTextRfc2253(const X509* certificate, NameField which) {
+  BioPtr bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr) return {};
+  X509_NAME_print_ex(bio.get(), NameIn(certificate, which), 0, XN_FLAG_RFC2253);
+  const char* text = nullptr;
+  const long bytes = BIO_get_mem_data(bio.get(), &text);  // NOLINT
+  return bytes > 0 ? std::string(text, static_cast<size_t>(bytes)) : std::string();
+}
+
 std::optional<std::string> NamePart(const X509* certificate, NameField which, std::string_view part,
                                     int occurrence) {
+  if (occurrence == 0) return std::nullopt;
   X509_NAME* name = NameIn(certificate, which);
   const int count = X509_NAME_entry_count(name);
   const int step = occurrence < 0 ? -1 : 1;
-  int wanted = occurrence < 0 ? -occurrence : occurrence;
-  if (wanted == 0) wanted = 1;
+  int64_t wanted = std::abs(int64_t{occurrence});
   for (int i = step > 0 ? 0 : count - 1; i >= 0 && i < count; i += step) {
     X509_NAME_ENTRY* entry = X509_NAME_get_entry(name, i);
-    if (ObjectName(X509_NAME_ENTRY_get_object(entry)) != part) continue;
+    const std::string_view kind = ObjectName(X509_NAME_ENTRY_get_object(entry));
+    if (!absl::EqualsIgnoreCase({kind.data(), kind.size()}, {part.data(), part.size()})) continue;
     if (--wanted > 0) continue;
     unsigned char* text = nullptr;
     const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));

@@ -37,7 +37,10 @@ X509Ptr OwnCertificate(const SSL* connection);
 enum class NameField : uint8_t { kSubject, kIssuer };
 // "/C=FR/CN=x": the whole name, as OpenSSL's one-line form.
 std::string NameText(const X509* certificate, NameField which);
-// The `occurrence`th value of one part ("CN", "O"): from 1, or from -1 for the last.
+// "CN=x,C=FR": the last part first, and what is special escaped (RFC 2253).
+std::string NameTextRfc2253(const X509* certificate, NameField which);
+// The `occurrence`th value of one part ("CN", "O", in any case): from 1, or from -1 for the last.
+// There is none of occurrence 0.
 std::optional<std::string> NamePart(const X509* certificate, NameField which, std::string_view part,
                                     int occurrence);
 // The bytes of the serial number, the DER form, the SHA-1 and SHA-256 fingerprints.

@@ -212,6 +212,9 @@ class ExpressionParser {
                                             "proc, sess, txn, req or res)"));
       case catalog::ArgType::kRegex:
         return CheckRegex(text);
+      case catalog::ArgType::kNameFormat:
+        if (text == "rfc2253") return absl::OkStatus();
+        return InvalidArgument(absl::StrCat("format '", text, "': only rfc2253 is known"));
       default:
         return absl::OkStatus();
     }

@@ -16,7 +16,6 @@ namespace {
 using catalog::Arg;
 using catalog::ArgType;
 
-
 absl::StatusOr<int64_t> ParseInt(const std::string& text) {
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -58,6 +57,9 @@ absl::Status CompileArg(const Arg& arg, size_t i, ProgramArgs* args) {
     case ArgType::kHeader:
     case ArgType::kRegex:  // compiled with the flags, once all arguments are there
       return absl::OkStatus();
+    case ArgType::kNameFormat:
+      if (text == "rfc2253") return absl::OkStatus();
+      return InvalidArgument(absl::StrCat("format '", text, "' is not known"));
     case ArgType::kInt: {
       LB_ASSIGN_OR_RETURN(args->number[i], ParseInt(text));
       return absl::OkStatus();

@@ -108,8 +108,12 @@ template <CertificateOf which, tls::NameField name>
 Sample DistinguishedName(const ProgramArgs& args, TxnContext& context, FetchCursor*) {
   tls::X509Ptr certificate = FindCertificate<which>(context);
   if (certificate == nullptr) return Sample();
-  if (!args.has(0)) return CopiedText(tls::NameText(certificate.get(), name), context);
-  const int occurrence = args.count > 1 ? static_cast<int>(args.number[1]) : 1;
+  if (!args.has(0)) {
+    return CopiedText(args.has(2) ? tls::NameTextRfc2253(certificate.get(), name)
+                                  : tls::NameText(certificate.get(), name),
+                      context);
+  }
+  const int occurrence = args.has(1) ? static_cast<int>(args.number[1]) : 1;
   std::optional<std::string> part =
       tls::NamePart(certificate.get(), name, args.text[0], occurrence);
   return part.has_value() ? CopiedText(*part, context) : Sample();

@@ -158,6 +158,7 @@ backend blind
 frontend inner
     bind "127.0.0.1:{inner}" ssl crt {certs}/site.pem ca-file {certs}/ca.pem verify optional
     http-response set-header x-client "%[ssl_c_used] %[ssl_c_s_dn(CN)] %[ssl_fc_sni]"
+    http-response set-header x-names "%[ssl_c_s_dn(cn)] %[ssl_c_i_dn(o,-1)] %[ssl_f_s_dn(o,2)] %[ssl_c_s_dn(,0,rfc2253)]"
     default_backend app
 backend app
     server app1 {server}
@@ -173,6 +174,7 @@ def test_servers_are_verified_as_their_lines_say(stage, proxy):
     wait_until(lambda: "OK app1" in curl(f"{url}/good", "-i", "--retry", "3"), what="the first verdict")
     answer = curl(f"{url}/good", "-i")
     assert "x-client: 1 " in answer and f" {NAME}" in answer
+    assert "x-names: client one Example  CN=client one,OU=Robots,O=Example,C=XX" in answer
     assert "x-client: 0" in curl(f"{url}/blind", "-i")
 
     def status(path):
