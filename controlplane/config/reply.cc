@@ -94,7 +94,7 @@ class ReplyParser {
     }
     if (IsErrorStatus(reply->status())) return reply;
     scope_.ErrorAtName(statement_, absl::StrCat("status ", reply->status(), " has no error page"),
-                       absl::StrCat("'status ", reply->status(), "' makes an empty reply"));
+                       absl::StrCat("'deny status ", reply->status(), "' makes an empty reply"));
     return std::nullopt;
   }
 
