@@ -110,18 +110,18 @@ std::pair<ServerEntry, checks::StateChange> ServerBook::MakeEntry(const v1::Back
                     .machine = goes_on ? known->machine : checks::ServerState(policy, clock_)};
   if (known != nullptr) entry.shutdown_generation = known->shutdown_generation;
   checks::StateChange change;
-  if (goes_on) {
-    change = entry.machine.Reconfigure(policy);
-  } else if (auto saved = saved_.find({entry.backend, entry.server});
-             known == nullptr && saved != saved_.end()) {
-    entry.machine.Restore(saved->second);
-  }
+  if (goes_on) change = entry.machine.Reconfigure(policy);
   if (auto pinned = overrides_.find({entry.backend, entry.server}); pinned != overrides_.end()) {
     entry.overrides = pinned->second;
     for (const auto& [kind, value] : entry.overrides) {
       // A relative weight follows the configured one; the rest of a known server's is in force.
       if (!goes_on || kind == store::OverrideKind::kWeight) ApplyOverride(&entry, value);
     }
+  }
+  // Behind the operator's orders, which are no change of now.
+  if (auto saved = saved_.find({entry.backend, entry.server});
+      known == nullptr && saved != saved_.end()) {
+    entry.machine.Restore(saved->second);
   }
   return {std::move(entry), change};
 }

@@ -129,6 +129,24 @@ TEST_F(ServerBookTest, RecordsBringHealthBackAndMaintenanceDoesNot) {
   EXPECT_EQ(next.Find(s2_)->machine.status(), v1::SERVER_PENDING);
 }
 
+TEST_F(ServerBookTest, AnOrderIsAsOldAfterARestartAsItIs) {
+  for (const char* order : {"drain", "maint"}) {
+    ServerBook first(clock_);
+    const store::Override override = OverrideOf(store::OverrideKind::kState, order);
+    first.Remember({override}, {});
+    first.Adopt(SnapshotOf(kWeb));
+    const store::ServerRecord record = ServerBook::RecordOf(*first.Find(s1_));
+    clock_.Advance(std::chrono::minutes(5));
+    ServerBook next(clock_);
+    next.Remember({override}, {record});
+    next.Adopt(SnapshotOf(kWeb));
+    const v1::ServerState state = next.Find(s1_)->machine.ToProto();
+    EXPECT_EQ(state.last_change_unix_ms(), record.last_change_unix_ms) << order;
+    EXPECT_EQ(state.down_transitions(), record.down_transitions) << order;
+    EXPECT_TRUE(state.set_by_operator()) << order;
+  }
+}
+
 TEST_F(ServerBookTest, CountsUsableServersByRole) {
   book_.Adopt(SnapshotOf("web: plain1=10.0.0.1:80 plain2=10.0.0.2:80 backup1=10.0.0.3:80\n"));
   const v1::Backend& web = book_.snapshot()->backends(0);
