@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "common/base/address.h"
@@ -134,10 +135,58 @@ std::string WithPort(Address address, int port) {
   return address.ToString();
 }
 
-}  // namespace
+// An address with its variables replaced, and the first of them that is not set.
+struct Expanded {
+  std::string text;
+  std::string unset_variable;
 
-absl::StatusOr<std::vector<std::string>> ParseBindAddress(std::string_view text,
-                                                          const Environment& env) {
+  absl::Status Explain(const absl::Status& error) const {
+    if (unset_variable.empty()) return error;
+    return InvalidArgument(absl::StrCat(std::string(error.message()), "; environment variable '",
+                                        unset_variable, "' is not set"));
+  }
+};
+
+// "$NAME" and "${NAME}" wherever they stand; one that is not set is empty, and a brace need not be
+// closed. Measured on HAProxy 2.6: its addresses take them without double quotes too.
+Expanded ExpandVariables(std::string_view text, const Environment& env) {
+  Expanded out;
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] != '$') {
+      out.text.push_back(text[at++]);
+      continue;
+    }
+    const bool is_braced = text.substr(++at).starts_with('{');
+    if (is_braced) ++at;
+    const size_t start = at;
+    while (at < text.size() &&
+           (absl::ascii_isalnum(static_cast<unsigned char>(text[at])) || text[at] == '_')) {
+      ++at;
+    }
+    const std::string_view name = text.substr(start, at - start);
+    if (is_braced && text.substr(at).starts_with('}')) ++at;
+    const std::optional<std::string> value = env.getenv(name);
+    if (value) {
+      out.text += *value;
+    } else if (out.unset_variable.empty()) {
+      out.unset_variable = std::string(name);
+    }
+  }
+  return out;
+}
+
+// `parse` of `text` with its variables replaced.
+template <typename Parse>
+auto ParseExpanded(Parse parse, std::string_view text, const Environment& env)
+    -> decltype(parse(text, env)) {
+  const Expanded expanded = ExpandVariables(text, env);
+  auto parsed = parse(expanded.text, env);
+  if (!parsed.ok()) return expanded.Explain(parsed.status());
+  return parsed;
+}
+
+absl::StatusOr<std::vector<std::string>> BindAddress(std::string_view text,
+                                                     const Environment& env) {
   LB_ASSIGN_OR_RETURN(std::optional<std::string> unix_address, UnixAddress(text));
   if (unix_address) return std::vector<std::string>{*unix_address};
   if (ConsumePrefix(&text, "fd@")) {
@@ -167,7 +216,7 @@ absl::StatusOr<std::vector<std::string>> ParseBindAddress(std::string_view text,
   return addresses;
 }
 
-absl::StatusOr<ServerAddress> ParseServerAddress(std::string_view text, const Environment& env) {
+absl::StatusOr<ServerAddress> AddressOfServer(std::string_view text, const Environment& env) {
   ServerAddress out;
   LB_ASSIGN_OR_RETURN(std::optional<std::string> unix_address, UnixAddress(text));
   if (unix_address) {
@@ -198,7 +247,7 @@ absl::StatusOr<ServerAddress> ParseServerAddress(std::string_view text, const En
   return out;
 }
 
-absl::StatusOr<std::string> ParseLogAddress(std::string_view text, const Environment& env) {
+absl::StatusOr<std::string> LogAddress(std::string_view text, const Environment& env) {
   if (text == "stdout" || text == "stderr") return std::string(text);
   LB_ASSIGN_OR_RETURN(std::optional<std::string> unix_address, UnixAddress(text));
   if (unix_address) return *unix_address;
@@ -219,6 +268,21 @@ absl::StatusOr<std::string> ParseLogAddress(std::string_view text, const Environ
   }
   LB_ASSIGN_OR_RETURN(ResolvedHost host, ResolveHost(parts.host, family, env));
   return WithPort(host.address, port);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ParseBindAddress(std::string_view text,
+                                                          const Environment& env) {
+  return ParseExpanded(BindAddress, text, env);
+}
+
+absl::StatusOr<ServerAddress> ParseServerAddress(std::string_view text, const Environment& env) {
+  return ParseExpanded(AddressOfServer, text, env);
+}
+
+absl::StatusOr<std::string> ParseLogAddress(std::string_view text, const Environment& env) {
+  return ParseExpanded(LogAddress, text, env);
 }
 
 }  // namespace lb::config

@@ -1,5 +1,6 @@
 // Address forms of the configuration language, resolved to canonical text. Pure but for names,
-// which go through Environment::resolve.
+// which go through Environment::resolve. Environment variables ("$NAME", "${NAME}") are expanded in
+// every address, whether it was quoted or not; one that is not set is empty.
 // Source: HAProxy configuration manual, section 11 "Address formats", "bind", "server".
 #ifndef LB_CONTROLPLANE_CONFIG_ADDRESS_SPEC_H_
 #define LB_CONTROLPLANE_CONFIG_ADDRESS_SPEC_H_

@@ -19,6 +19,7 @@ class Analyzer {
       : env_(env), diagnostics_(diagnostics) {}
 
   Model Run(const Ast& ast) {
+    env_.getenv = ast.getenv;
     for (const Section& section : ast.sections) {
       switch (section.kind) {
         case SectionKind::kGlobal:
@@ -88,7 +89,7 @@ class Analyzer {
     model_.proxies.push_back(std::move(proxy));
   }
 
-  const Environment& env_;
+  Environment env_;
   Diagnostics* diagnostics_;
   Model model_;
   Proxy latest_;

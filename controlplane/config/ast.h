@@ -50,6 +50,8 @@ struct Section {
 
 struct Ast {
   std::vector<Section> sections;
+  // The environment as the files leave it, with what "setenv" and its like set in them.
+  VariableLookup getenv;
 };
 
 }  // namespace lb::config

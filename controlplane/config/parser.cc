@@ -92,6 +92,7 @@ class Parser {
     variables_.Set("HAPROXY_CFGFILES", paths);
     variables_.Set("HAPROXY_STARTUP_VERSION", std::string(kLanguageVersion));
     for (const SourceFile& file : files) ParseFile(file);
+    ast_.getenv = [variables = variables_](std::string_view name) { return variables.Get(name); };
     return std::move(ast_);
   }
 

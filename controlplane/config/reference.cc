@@ -48,6 +48,7 @@ Numbers in the column "manual" are sections of HAProxy's configuration manual.
   listener). `bind` takes port ranges and several addresses apart by commas. `server` takes names,
   resolved when the file is loaded, and `:+N`, `:-N` or no port: relative to the port the client used.
 
+  `$NAME` and `${NAME}` are environment variables in addresses without double quotes too.
 )";
 
 // A table cell: bars would end it.

@@ -1,5 +1,6 @@
 #include "controlplane/config/address_spec.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace lb::config {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 Environment Names() {
   Environment env;
@@ -45,6 +47,34 @@ TEST(BindAddress, ReadsEveryForm) {
     ASSERT_TRUE(addresses.ok()) << c.text << ": " << addresses.status();
     EXPECT_THAT(*addresses, ElementsAre(c.address)) << c.text;
   }
+}
+
+TEST(BindAddress, ExpandsVariablesAsHaproxyDoes) {
+  Environment env = Names();
+  env.getenv = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "HOST") return "127.0.0.1";
+    if (name == "PORT_1") return "80";
+    return std::nullopt;
+  };
+  struct Case {
+    const char* text;
+    const char* address;  // empty: refused
+  };
+  for (const Case& c : std::vector<Case>{{"${HOST}:${PORT_1}", "127.0.0.1:80"},
+                                         {"$HOST:$PORT_1", "127.0.0.1:80"},
+                                         {"${HOST}:8${UNSET}1", "127.0.0.1:81"},
+                                         {"${UNSET}:80", "0.0.0.0:80"},
+                                         {"${HOST}:${PORT_1", "127.0.0.1:80"},
+                                         {"${HOST}:80$", "127.0.0.1:80"},
+                                         {"/run/${HOST}/${PORT_1}", "unix:/run/127.0.0.1/80"},
+                                         {"${HOST}x:80", ""},
+                                         {"${HOST-::1}:80", ""},
+                                         {"${HOST}:${HOST}", ""}}) {
+    const auto addresses = ParseBindAddress(c.text, env);
+    EXPECT_EQ(addresses.ok() ? addresses->at(0) : "", c.address) << c.text;
+  }
+  EXPECT_THAT(ParseBindAddress("${HOST}:${UNSET}", env).status().message(),
+              HasSubstr("environment variable 'UNSET' is not set"));
 }
 
 TEST(BindAddress, ExpandsPortRanges) {
