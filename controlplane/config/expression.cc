@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "common/base/status.h"
+#include "common/catalog/unsupported.h"
 #include "controlplane/config/keyword.h"
 #include "controlplane/config/regex_check.h"
 
@@ -87,6 +88,9 @@ class ExpressionParser {
                                             "' is not supported: NPN is gone from TLS; use '",
                                             name.substr(0, 6), "_alpn'"));
       }
+      if (catalog::IsUnsupportedFetch(name)) {
+        return InvalidArgument(absl::StrCat("sample fetch '", name, "' is not supported yet"));
+      }
       return InvalidArgument(
           WithHint(absl::StrCat("unknown sample fetch '", name, "'"), ClosestFetch(name)));
     }
@@ -108,6 +112,9 @@ class ExpressionParser {
     if (name.empty()) return InvalidArgument("missing converter after ','");
     const catalog::Converter* converter = catalog::FindConverter(name);
     if (converter == nullptr) {
+      if (catalog::IsUnsupportedConverter(name)) {
+        return InvalidArgument(absl::StrCat("converter '", name, "' is not supported yet"));
+      }
       return InvalidArgument(
           WithHint(absl::StrCat("unknown converter '", name, "'"), ClosestConverter(name)));
     }

@@ -10,6 +10,7 @@
 
 #include "common/catalog/catalog.h"
 #include "common/catalog/log_formats.h"
+#include "common/catalog/unsupported.h"
 #include "controlplane/config/condition.h"
 #include "controlplane/config/keyword.h"
 #include "controlplane/config/keywords/http_actions.h"
@@ -47,8 +48,8 @@ Numbers in the column "manual" are sections of HAProxy's configuration manual.
   port), `ipv4@`, `ipv6@` (choose the family), `unix@/path` or `/path`, `abns@name`, `fd@3` (an inherited
   listener). `bind` takes port ranges and several addresses apart by commas. `server` takes names,
   resolved when the file is loaded, and `:+N`, `:-N` or no port: relative to the port the client used.
-
   `$NAME` and `${NAME}` are environment variables in addresses without double quotes too.
+
 )";
 
 // A table cell: bars would end it.
@@ -202,6 +203,27 @@ void AppendConverters(std::string* page) {
   page->push_back('\n');
 }
 
+// "`a`, `b`", broken into lines.
+std::string CodeList(std::span<const std::string_view> names) {
+  std::string list;
+  size_t line_start = 0;
+  for (std::string_view name : names) {
+    const std::string separator = list.empty() ? "" : ",";
+    const bool is_full = list.size() - line_start + name.size() > 110;
+    absl::StrAppend(&list, separator, list.empty() ? "" : is_full ? "\n" : " ");
+    if (is_full) line_start = list.size();
+    absl::StrAppend(&list, "`", std::string(name), "`");
+  }
+  return list;
+}
+
+void AppendUnsupportedSamples(std::string* page) {
+  absl::StrAppend(page, "Sample fetches (`sc_…` also as `sc0_…`, `sc1_…` and `sc2_…`): ",
+                  CodeList(catalog::UnsupportedFetches()),
+                  ".\n\nConverters (`map` also as `map_…`): ",
+                  CodeList(catalog::UnsupportedConverters()), ".\n");
+}
+
 void AppendLogTags(std::string* page) {
   absl::StrAppend(
       page, "## Log tags\n\n",
@@ -247,7 +269,7 @@ std::string RenderReference() {
   AppendOthers(Support::kNotice, &page);
   absl::StrAppend(&page, "## Not supported yet\n\nEach is an error that names it.\n\n");
   AppendOthers(Support::kUnsupported, &page);
-  page.pop_back();
+  AppendUnsupportedSamples(&page);
   return page;
 }
 

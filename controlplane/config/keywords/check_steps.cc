@@ -60,6 +60,11 @@ std::optional<Expectation> ParseExpectation(const Statement& statement, Scope& s
     }
     if (!match.empty()) break;
   }
+  // These have a syntax of their own behind them.
+  if (match == "hdr" || match == "fhdr" || match == "string-lf") {
+    scope.Error(statement, i, absl::StrCat("match '", match, "' is not supported yet"));
+    return std::nullopt;
+  }
   if (i + 1 >= statement.args.size()) {
     scope.Error(statement, i + 1, "an expectation needs a match and a pattern");
     return std::nullopt;
@@ -231,9 +236,6 @@ void AddHttpExpect(const Statement& statement, Scope& scope) {
     expect->set_kind(parsed->match == "rstatus" ? v1::HttpCheckExpect::RSTATUS
                                                 : v1::HttpCheckExpect::RSTRING);
     if (!CheckPatternRegex(statement, parsed->pattern, scope)) return;
-  } else if (parsed->match == "hdr" || parsed->match == "fhdr" || parsed->match == "string-lf") {
-    return scope.Error(statement, parsed->pattern - 1,
-                       absl::StrCat("match '", parsed->match, "' is not supported yet"));
   } else {
     return scope.Error(statement, parsed->pattern - 1,
                        absl::StrCat("unknown match '", parsed->match,
@@ -315,8 +317,7 @@ void AddTcpExpect(const Statement& statement, Scope& scope) {
     std::optional<std::string> bytes = FromHex(statement, parsed->pattern, scope);
     if (!bytes) return;
     expect->set_pattern(*std::move(bytes));
-  } else if (parsed->match == "rbinary" || parsed->match == "string-lf" ||
-             parsed->match == "binary-lf") {
+  } else if (parsed->match == "rbinary" || parsed->match == "binary-lf") {
     return scope.Error(statement, parsed->pattern - 1,
                        absl::StrCat("match '", parsed->match, "' is not supported yet"));
   } else {

@@ -133,7 +133,7 @@ constexpr Keyword kUnsupportedKeywords[] = {
     Refused("persist rdp-cookie", kUnsupportedBack, "4.2"),
     Refused("server-template", kInBackend, "4.2"),
     Refused("stick", kInBackend, "4.2", kTables),
-    Refused("stick-table", kInProxy, "4.2", kTables),
+    Refused("stick-table", kInProxy, "4.2"),
     Refused("tcp-check send-lf", kUnsupportedBack, "4.2"),
     Refused("tcp-check send-binary-lf", kUnsupportedBack, "4.2"),
     Refused("tcp-check set-var", kUnsupportedBack, "4.2"),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/catalog/unsupported.h"
+
 namespace lb::catalog {
 namespace {
 
@@ -120,6 +122,25 @@ TEST(Catalog, MatchMethodsAndTypesFitAsTheManualSays) {
   EXPECT_EQ(FindMatch("nope"), std::nullopt);
   EXPECT_EQ(MatchName(Match::kDomain), "dom");
   EXPECT_EQ(MatchName(Match::kNone), "");
+}
+
+TEST(Catalog, WhatIsNotSupportedIsKnownByNameAndNowhereElse) {
+  EXPECT_TRUE(std::ranges::is_sorted(UnsupportedFetches()));
+  EXPECT_TRUE(std::ranges::is_sorted(UnsupportedConverters()));
+  for (std::string_view name : UnsupportedFetches()) {
+    EXPECT_FALSE(FindFetch(name, Direction::kRequest).has_value()) << name;
+  }
+  for (std::string_view name : UnsupportedConverters()) {
+    EXPECT_EQ(FindConverter(name), nullptr) << name;
+  }
+  for (const char* name : {"table_cnt", "sc_http_req_rate", "sc0_http_req_rate", "sc2_tracked"}) {
+    EXPECT_TRUE(IsUnsupportedFetch(name)) << name;
+  }
+  for (const char* name : {"nosuch", "path", "sc3_tracked", "sc_nosuch"}) {
+    EXPECT_FALSE(IsUnsupportedFetch(name)) << name;
+  }
+  EXPECT_TRUE(IsUnsupportedConverter("map_beg"));
+  EXPECT_FALSE(IsUnsupportedConverter("lower"));
 }
 
 TEST(Catalog, VariableNamesHaveAScope) {

@@ -26,7 +26,7 @@ TEST(Reference, ShowsEveryKindOfRow) {
   EXPECT_THAT(page, HasSubstr("`option forwardfor [except <network>]"));
   EXPECT_THAT(page, HasSubstr("| `weight <0-256>` | 1 |"));
   EXPECT_THAT(page, HasSubstr("| `set-var(<scope>.<name>) <expression>` |"));
-  EXPECT_THAT(page, HasSubstr("- `stick-table`: stick tables are not supported yet"));
+  EXPECT_THAT(page, HasSubstr("- `stick`: stick tables are not supported yet"));
   EXPECT_THAT(page, HasSubstr("- `server` … `agent-check`: agent checks are not supported yet"));
   EXPECT_THAT(page, HasSubstr("- `insecure-fork-wanted`: "));
 }
