@@ -47,7 +47,7 @@ struct ServerSettings {
   Millis slowstart{0};
   std::string cookie;
   v1::SourceAddress source;
-  bool init_addr_none = false;  // "init-addr" ends in "none"
+  bool init_addr_none = false;  // "init-addr" ends in "none": for messages
   ServerTlsWords tls;
   PlacedText protocol;  // "proto": "h1" or "h2"
   bool send_proxy_v1 = false;

@@ -31,7 +31,10 @@ void AddServer(const Statement& statement, Scope& scope) {
   if (!address.ok()) {
     scope.Error(
         statement, 1,
-        absl::StrCat("server '", server.name, "': ", std::string(address.status().message())));
+        absl::StrCat("server '", server.name, "': ", std::string(address.status().message())),
+        server.settings.init_addr_none
+            ? "a server without an address ('init-addr none') is not supported yet"
+            : "");
     return;
   }
   if (address->text.starts_with("0.0.0.0:") || address->text.starts_with("[::]:")) {

@@ -73,16 +73,22 @@ void SetPoolMaxConn(LineScope& line) {
   if (auto value = line.Number(0)) line.server().pool_max_conn = *value;
 }
 
-// "last" and "libc" are what loading does; "none" would leave a server without an address.
+// "last" and "libc" are what loading does. "none" behind them matters only to a name that cannot be
+// resolved; alone it would leave every server without an address.
 void SetInitAddr(LineScope& line) {
   const std::vector<std::string> methods = absl::StrSplit(line.Arg(0), ',');
+  line.server().init_addr_none = methods.back() == "none";
+  if (methods.front() == "none") {
+    return line.Error(0, "a server without an address ('init-addr none') is not supported yet",
+                      "resolve the name at load: 'init-addr last,libc', or name an address");
+  }
   for (const std::string& method : methods) {
-    if (method == "last" || method == "libc") continue;
-    if (method == "none") return line.Error(0, "'init-addr none' is not supported yet");
+    if (method == "last" || method == "libc" || method == "none") continue;
     absl::StatusOr<Address> literal = Address::FromIp(method, 0);
     return line.Error(
-        0, literal.ok() ? absl::StrCat("a fixed address in 'init-addr' is not supported yet")
-                        : absl::StrCat("unknown method '", method, "' (expected last or libc)"));
+        0, literal.ok()
+               ? absl::StrCat("a fixed address in 'init-addr' is not supported yet")
+               : absl::StrCat("unknown method '", method, "' (expected last, libc or none)"));
   }
 }
 
@@ -240,7 +246,8 @@ constexpr Parameter kParameters[] = {
     {{"pool-purge-delay", "<duration>", "How long idle connections are kept.", "5s", "5.2"},
      1,
      SetServerDuration<&ServerSettings::pool_purge_delay>},
-    {{"init-addr", "last|libc[,...]", "How a name is resolved at load.", "last,libc", "5.2"},
+    {{"init-addr", "last|libc|none[,...]",
+      "How a name is resolved at load; what comes to 'none' is an error.", "last,libc", "5.2"},
      1,
      SetInitAddr},
     {{"source", "<address>[:<port>]", "Local address of connections to this server.",
