@@ -46,6 +46,8 @@ struct Environment {
       [](std::string_view) { return absl::NotFoundError("no directory"); };
   // The time, for certificates that expire.
   std::function<WallTime()> now = [] { return WallTime(); };
+  // Whether what serves the configuration will run as root, as far as the one who loads it does.
+  bool is_root = false;
   // The addresses of a host name, port 0, preferred first. Never called for literal addresses.
   std::function<absl::StatusOr<std::vector<Address>>(std::string_view host)> resolve;
 

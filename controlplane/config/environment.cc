@@ -1,6 +1,7 @@
 // Environment::Real() and ReadSources(): the only places where the pipeline touches the outside.
 #include <netdb.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -101,6 +102,7 @@ Environment Environment::Real() {
   env.read_file = ReadFile;
   env.list_directory = ListFiles;
   env.now = [] { return Clock::Real().WallNow(); };
+  env.is_root = ::geteuid() == 0;
   env.resolve = Resolve;
   return env;
 }

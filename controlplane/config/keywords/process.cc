@@ -23,11 +23,22 @@ void Note(Scope& scope, const Statement& statement, std::string_view reason) {
                              "'" + statement.name.text + "' has no effect: " + std::string(reason));
 }
 
+// A file that asks for fewer rights than root's is not to be served with them unawares.
+void NoteOfPrivileges(const Statement& statement, Scope& scope) {
+  const std::string& value = statement.args[0].text;
+  if (!scope.env().is_root || value == "root" || value == "0" || value == "/") {
+    return Note(scope, statement, kOwnProcess);
+  }
+  scope.WarningAtName(statement,
+                      "'" + statement.name.text + "' is not carried out: this runs as root",
+                      "start it as another user, by systemd's User=: deploy/lbd.service does");
+}
+
 // Keeps the value for who asks, and says that the file alone does not do it.
 template <std::string ControlSettings::*kField>
 void Remember(const Statement& statement, Scope& scope) {
   scope.control().*kField = statement.args[0].text;
-  Note(scope, statement, kOwnProcess);
+  NoteOfPrivileges(statement, scope);
 }
 
 void SetProcesses(const Statement& statement, Scope& scope) {
@@ -73,8 +84,16 @@ constexpr Keyword kProcessKeywords[] = {
      .min_args = 1,
      .max_args = 1,
      .apply = SetProcesses},
-    Ignored("uid", kInGlobal, "<number>", "3.1", kOwnProcess),
-    Ignored("gid", kInGlobal, "<number>", "3.1", kOwnProcess),
+    {.text = {"uid", "<number>", "User to run as, by number.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = NoteOfPrivileges},
+    {.text = {"gid", "<number>", "Group to run as, by number.", "", "3.1"},
+     .sections = kInGlobal,
+     .min_args = 1,
+     .max_args = 1,
+     .apply = NoteOfPrivileges},
     Ignored("ulimit-n", kInGlobal, "<number>", "3.1",
             "the descriptor limit is raised to its hard limit at start"),
     Ignored("fd-hard-limit", kInGlobal, "<number>", "3.1",

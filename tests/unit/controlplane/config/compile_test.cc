@@ -47,6 +47,28 @@ TEST(Compile, FilesAreReadAsOne) {
   EXPECT_EQ(compiled->snapshot.revision(), 0u);
 }
 
+TEST(Compile, RootIsWarnedOfAUserThatIsNotTaken) {
+  struct Case {
+    bool is_root;
+    const char* line;
+    Severity severity;
+  };
+  for (const Case& c : std::vector<Case>{{true, "user nobody", Severity::kWarning},
+                                         {true, "uid 65534", Severity::kWarning},
+                                         {true, "chroot /var/empty", Severity::kWarning},
+                                         {true, "user root", Severity::kNotice},
+                                         {false, "user nobody", Severity::kNotice},
+                                         {false, "gid 65534", Severity::kNotice}}) {
+    Environment env = Nothing();
+    env.is_root = c.is_root;
+    Diagnostics diagnostics;
+    EXPECT_TRUE(Compile({{"x.cfg", absl::StrCat("global\n ", c.line, "\nfrontend f\n bind :80\n")}},
+                        env, &diagnostics));
+    ASSERT_FALSE(diagnostics.entries().empty()) << c.line;
+    EXPECT_EQ(diagnostics.entries()[0].severity, c.severity) << c.line;
+  }
+}
+
 TEST(Compile, AnErrorInALogFormatIsOneAlsoWhereNothingIsLogged) {
   for (const char* format : {"%[nosuch]", "%{+Q", "%[path"}) {
     Diagnostics diagnostics;
@@ -66,8 +88,8 @@ TEST(Compile, WarningsDoNotRefuse) {
 }
 
 TEST(Compile, RefusesAConfigurationThatListensNowhere) {
-  for (const char* text : {"", "global\n", "backend b\n server s 127.0.0.1:1\n",
-                           "frontend f\n", "frontend f\n bind :80\n disabled\n"}) {
+  for (const char* text : {"", "global\n", "backend b\n server s 127.0.0.1:1\n", "frontend f\n",
+                           "frontend f\n bind :80\n disabled\n"}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(Compile({{"x.cfg", text}}, Nothing(), &diagnostics)) << text;
     EXPECT_THAT(diagnostics.Render(), testing::HasSubstr("has a 'bind' line")) << text;
