@@ -15,6 +15,7 @@
 
 #include "common/base/check.h"
 #include "common/base/status.h"
+#include "common/tls/client_hello.h"
 #include "common/tls/context.h"
 #include "common/tls/ticket_keys.h"
 
@@ -24,22 +25,6 @@ namespace {
 int ServerIndex() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
-}
-
-// The host name that a ClientHello asks for, lower case; empty: none.
-// Source: RFC 6066 section 3.
-std::string RequestedName(SSL* connection) {
-  const unsigned char* at = nullptr;
-  size_t bytes = 0;
-  if (SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_server_name, &at, &bytes) != 1) return {};
-  // A list's length of 2, a type of 1 (0: host name), a name's length of 2, the name.
-  if (bytes < 5 || at[2] != TLSEXT_NAMETYPE_host_name) return {};
-  const size_t name_bytes = static_cast<size_t>(at[3]) << 8 | at[4];
-  if (name_bytes + 5 > bytes) return {};
-  std::string name(reinterpret_cast<const char*>(at + 5), name_bytes);
-  absl::AsciiStrToLower(&name);
-  if (!name.empty() && name.back() == '.') name.pop_back();
-  return name;
 }
 
 // What sessions may be resumed by: those that were verified the same way, on any node.
@@ -111,7 +96,6 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Make(ServerS
 absl::Status ServerContext::Build() {
   ticket_keys_ = settings_.ticket_keys;
   if (ticket_keys_ == nullptr) ticket_keys_ = std::make_shared<TicketKeys>();
-  if (settings_.entries.empty()) return SetUpBare();
   std::map<std::string, Entries> exact;
   std::map<std::string, Entries> wildcards;
   std::map<std::string, std::set<size_t>> refused;  // "!name"
@@ -138,10 +122,10 @@ absl::Status ServerContext::Build() {
     }
   }
   for (const auto& [name, entries] : exact) {
-    LB_ASSIGN_OR_RETURN(exact_[name], IdentityOf(entries));
+    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(entries));
   }
   for (const auto& [name, entries] : wildcards) {
-    LB_ASSIGN_OR_RETURN(wildcards_[name], IdentityOf(entries));
+    LB_ASSIGN_OR_RETURN(wildcards_[name], ChoiceOf(entries));
   }
   for (const auto& [name, not_these] : refused) {
     if (exact_.contains(name)) continue;
@@ -152,38 +136,52 @@ absl::Status ServerContext::Build() {
       std::ranges::copy_if(found->second, std::back_inserter(left),
                            [&](size_t entry) { return !not_these.contains(entry); });
     }
-    exact_[name] = nullptr;
-    if (left.empty()) continue;
-    LB_ASSIGN_OR_RETURN(exact_[name], IdentityOf(left));
+    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(left));
+  }
+  if (settings_.entries.empty()) {
+    // Every name is a wrong one ("strict-sni"): only the refusal is to be sent.
+    LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}));
+    return absl::OkStatus();
   }
   // A pair that stands for the first name of the first certificate stands for no name as well.
   auto pair = exact_.find(default_name);
-  if (pair != exact_.end() && pair->second != nullptr && pair->second->entries.front() == 0) {
+  if (pair != exact_.end() && !pair->second.empty() && pair->second[0]->entries[0] == 0) {
     default_ = pair->second;
   } else {
-    LB_ASSIGN_OR_RETURN(default_, IdentityOf({0}));
+    LB_ASSIGN_OR_RETURN(default_, ChoiceOf({0}));
   }
+  initial_ = default_[0];
+  if (!initial_->has_own_settings) return absl::OkStatus();
+  // A connection copies settings from the context that it is made from: they must not be those of
+  // one line of a crt-list.
+  LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}));
   return absl::OkStatus();
 }
 
-// Without a certificate every name is a wrong one ("strict-sni"): only the refusal is to be sent.
-absl::Status ServerContext::SetUpBare() {
-  auto identity = std::make_unique<Identity>();
-  identity->settings = &settings_.settings;
-  LB_ASSIGN_OR_RETURN(identity->context, MakeContext(TLS_server_method(), settings_.settings));
-  SSL_CTX_set_client_hello_cb(identity->context.get(), OnClientHello, this);
-  default_ = identity.get();
-  identities_.push_back(std::move(identity));
-  return absl::OkStatus();
+// The identities for `candidates`: one for all kinds of keys that are to be handled like the first,
+// then the same for the kinds that are left.
+absl::StatusOr<ServerContext::Choice> ServerContext::ChoiceOf(Entries candidates) {
+  Choice choice;
+  while (!candidates.empty()) {
+    LB_ASSIGN_OR_RETURN(const Identity* identity, IdentityOf(candidates));
+    choice.push_back(identity);
+    std::erase_if(candidates, [&](size_t entry) { return HasKeyOf(*identity, key_kinds_[entry]); });
+  }
+  return choice;
+}
+
+bool ServerContext::HasKeyOf(const Identity& identity, int kind) const {
+  return std::ranges::any_of(identity.entries,
+                             [&](size_t entry) { return key_kinds_[entry] == kind; });
 }
 
 // The first of `candidates`, and behind it the first of each further kind of key that is to be
-// handled in the same way.
+// handled in the same way. Of none: the settings of the bind line without a certificate.
 absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
     const Entries& candidates) {
-  const ServerSettings::Entry& first = settings_.entries[candidates.front()];
   Entries chosen;
   for (size_t candidate : candidates) {
+    const ServerSettings::Entry& first = settings_.entries[candidates.front()];
     const ServerSettings::Entry& entry = settings_.entries[candidate];
     const bool is_like_first = entry.settings == first.settings &&
                                entry.verify_authorities == first.verify_authorities &&
@@ -203,9 +201,10 @@ absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
 }
 
 absl::Status ServerContext::SetUp(Identity* identity) const {
-  const ServerSettings::Entry& first = settings_.entries[identity->entries.front()];
-  identity->has_own_settings = first.settings.has_value();
-  identity->settings = first.settings.has_value() ? &*first.settings : &settings_.settings;
+  const ServerSettings::Entry* first =
+      identity->entries.empty() ? nullptr : &settings_.entries[identity->entries.front()];
+  identity->has_own_settings = first != nullptr && first->settings.has_value();
+  identity->settings = identity->has_own_settings ? &*first->settings : &settings_.settings;
   const Settings& settings = *identity->settings;
   LB_ASSIGN_OR_RETURN(identity->context, MakeContext(TLS_server_method(), settings));
   SSL_CTX* context = identity->context.get();
@@ -226,8 +225,8 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
   }
   LB_RETURN_IF_ERROR(SetUpVerification(
       context, settings,
-      first.settings.has_value() ? first.verify_authorities : settings_.verify_authorities,
-      first.settings.has_value() ? first.tells_no_authorities : settings_.tells_no_authorities));
+      identity->has_own_settings ? first->verify_authorities : settings_.verify_authorities,
+      identity->has_own_settings ? first->tells_no_authorities : settings_.tells_no_authorities));
   LB_ASSIGN_OR_RETURN(identity->alpn, EncodeAlpn(settings.alpn));
   if (!identity->alpn.empty()) SSL_CTX_set_alpn_select_cb(context, OnAlpn, identity);
   if (!identity->ocsp.empty()) {
@@ -274,41 +273,58 @@ absl::Status ServerContext::SetUpVerification(SSL_CTX* context, const Settings& 
   return absl::OkStatus();
 }
 
-const ServerContext::Identity* ServerContext::Find(std::string_view name) const {
-  if (name.empty()) return settings_.is_sni_strict ? nullptr : default_;
-  const Identity* found = nullptr;
+const ServerContext::Choice* ServerContext::Find(std::string_view name) const {
+  const Choice* otherwise = settings_.is_sni_strict ? nullptr : &default_;
+  if (name.empty()) return otherwise;
+  const Choice* found = nullptr;
   if (auto exact = exact_.find(std::string(name)); exact != exact_.end()) {
-    found = exact->second;
+    found = &exact->second;
   } else if (const size_t dot = name.find('.'); dot != std::string_view::npos) {
     auto wildcard = wildcards_.find(std::string(name.substr(dot)));
-    if (wildcard != wildcards_.end()) found = wildcard->second;
+    if (wildcard != wildcards_.end()) found = &wildcard->second;
   }
-  if (found == nullptr && !settings_.is_sni_strict) found = default_;
-  return found;
+  return found == nullptr || found->empty() ? otherwise : found;
+}
+
+// As HAProxy: ECDSA before RSA before other keys, whatever the order of the lines.
+const ServerContext::Identity* ServerContext::Among(const Choice& choice, SSL* connection) const {
+  if (choice.size() == 1) return choice[0];
+  for (int kind : {EVP_PKEY_EC, EVP_PKEY_RSA}) {
+    for (const Identity* identity : choice) {
+      if (!HasKeyOf(*identity, kind)) continue;
+      const long max = SSL_CTX_get_max_proto_version(identity->context.get());  // NOLINT
+      if (CanUseKey(connection, kind, static_cast<int>(max))) return identity;
+    }
+  }
+  auto other = std::ranges::find_if(choice, [&](const Identity* identity) {
+    return !HasKeyOf(*identity, EVP_PKEY_EC) && !HasKeyOf(*identity, EVP_PKEY_RSA);
+  });
+  return other != choice.end() ? *other : choice[0];
 }
 
 std::string_view ServerContext::CertificateFor(std::string_view name) const {
-  const Identity* identity = Find(absl::AsciiStrToLower({name.data(), name.size()}));
-  if (identity == nullptr) return {};
-  return settings_.entries[identity->entries.front()].certificate->name;
+  const Choice* choice = Find(absl::AsciiStrToLower({name.data(), name.size()}));
+  if (choice == nullptr) return {};
+  return settings_.entries[choice->front()->entries.front()].certificate->name;
 }
 
 SslPtr ServerContext::NewConnection() const {
-  SslPtr connection(SSL_new(default_->context.get()));
+  SslPtr connection(SSL_new(initial_->context.get()));
   if (connection != nullptr) SSL_set_accept_state(connection.get());
   return connection;
 }
 
 // Before anything is chosen: takes the certificate, and what a crt-list sets beside it, for the
-// name that the client asks for.
+// name that the client asks for and the keys that it can use.
 int ServerContext::OnClientHello(SSL* connection, int* alert, void* self) {
   const auto* server = static_cast<const ServerContext*>(self);
-  const Identity* identity = server->Find(RequestedName(connection));
-  if (identity == nullptr) {
+  const Choice* choice = server->Find(RequestedName(connection));
+  if (choice == nullptr) {
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_CLIENT_HELLO_ERROR;
   }
-  if (identity == server->default_) return SSL_CLIENT_HELLO_SUCCESS;
+  const Identity* identity = server->Among(*choice, connection);
+  if (identity == server->initial_) return SSL_CLIENT_HELLO_SUCCESS;
   SSL_CTX* context = identity->context.get();
   SSL_set_SSL_CTX(connection, context);
   if (!identity->has_own_settings) return SSL_CLIENT_HELLO_SUCCESS;

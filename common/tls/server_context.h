@@ -41,17 +41,22 @@ class ServerContext {
     std::string ocsp;
   };
   using Entries = std::vector<size_t>;  // in the order of the configuration
+  // What stands for one name: more than one when its kinds of keys are to be handled differently.
+  using Choice = std::vector<const Identity*>;
 
   explicit ServerContext(ServerSettings settings) : settings_(std::move(settings)) {}
 
   absl::Status Build();
+  absl::StatusOr<Choice> ChoiceOf(Entries candidates);
   absl::StatusOr<const Identity*> IdentityOf(const Entries& candidates);
+  bool HasKeyOf(const Identity& identity, int kind) const;
   absl::Status SetUp(Identity* identity) const;
   absl::Status SetUpVerification(SSL_CTX* context, const Settings& settings,
                                  const FilePtr& verify_authorities,
                                  bool tells_no_authorities) const;
-  absl::Status SetUpBare();
-  const Identity* Find(std::string_view name) const;
+  // Null: the handshake is refused.
+  const Choice* Find(std::string_view name) const;
+  const Identity* Among(const Choice& choice, SSL* connection) const;
 
   static int OnClientHello(SSL* connection, int* alert, void* self);
   static int OnName(SSL* connection, int* alert, void* unused);
@@ -64,10 +69,11 @@ class ServerContext {
   std::shared_ptr<const TicketKeys> ticket_keys_;
   std::vector<int> key_kinds_;  // of the entries: EVP_PKEY_*
   std::vector<std::unique_ptr<Identity>> identities_;
-  const Identity* default_ = nullptr;
-  // By lower-case name; null: none stands for it, although a wildcard would.
-  std::unordered_map<std::string, const Identity*> exact_;
-  std::unordered_map<std::string, const Identity*> wildcards_;  // ".example.com"
+  Choice default_;
+  const Identity* initial_ = nullptr;  // what a connection has before its ClientHello
+  // By lower-case name; empty: none stands for it, although a wildcard would.
+  std::unordered_map<std::string, Choice> exact_;
+  std::unordered_map<std::string, Choice> wildcards_;  // ".example.com"
 };
 
 }  // namespace lb::tls

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 #include "common/tls/client_context.h"
 #include "common/tls/context.h"
 #include "common/tls/facts.h"
@@ -168,6 +170,62 @@ TEST(ServerContext, APairOfKeysServesBothKindsOfClients) {
     X509Ptr certificate(SSL_get1_peer_certificate(meeting.client.get()));
     EXPECT_EQ(EVP_PKEY_get_base_id(X509_get0_pubkey(certificate.get())), kind) << sigalgs;
   }
+}
+
+TEST(ServerContext, APairOfKeysWithSettingsOnOneLineServesBothKindsOfClients) {
+  struct Row {
+    const char* first;
+    const char* second;
+    size_t with_settings;  // which of the two
+  };
+  for (const Row& row : std::vector<Row>{{"site.pem", "site-rsa.pem", 0},
+                                         {"site.pem", "site-rsa.pem", 1},
+                                         {"site-rsa.pem", "site.pem", 0},
+                                         {"site-rsa.pem", "site.pem", 1}}) {
+    const std::string shown = absl::StrCat(row.first, ", settings ", row.with_settings);
+    ServerSettings settings = WithEntries({Entry(row.first), Entry(row.second)});
+    auto& own = settings.entries[row.with_settings].settings.emplace(settings.settings);
+    own.max_version = Version::kTls12;
+    auto server = MakeServer(std::move(settings));
+    struct Client {
+      const char* ciphers;  // of TLS 1.2, or empty: TLS 1.3
+      const char* sigalgs;
+      int kind;
+    };
+    // A client that takes both is given the ECDSA key, as by HAProxy.
+    for (const Client& asked : std::vector<Client>{
+             {"ECDHE-RSA-AES256-GCM-SHA384", "", EVP_PKEY_RSA},
+             {"ECDHE-ECDSA-AES256-GCM-SHA384", "", EVP_PKEY_EC},
+             {"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384", "", EVP_PKEY_EC},
+             {"", "RSA-PSS+SHA256", EVP_PKEY_RSA},
+             {"", "ECDSA+SHA256", EVP_PKEY_EC}}) {
+      ClientSettings client = Trusting("ca.pem");
+      client.settings.ciphers = asked.ciphers;
+      client.settings.sigalgs = asked.sigalgs;
+      if (asked.ciphers[0] != '\0') client.settings.max_version = Version::kTls12;
+      for (const char* name : {"www.example.test", ""}) {
+        Meeting meeting = MeetAs(*server, client, name);
+        ASSERT_TRUE(meeting.is_done) << shown << asked.ciphers << asked.sigalgs << meeting.error;
+        X509Ptr certificate(SSL_get1_peer_certificate(meeting.client.get()));
+        EXPECT_EQ(EVP_PKEY_get_base_id(X509_get0_pubkey(certificate.get())), asked.kind)
+            << shown << asked.ciphers << asked.sigalgs;
+      }
+    }
+  }
+}
+
+TEST(ServerContext, SettingsOfTheFirstCertificateDoNotReachOtherNames) {
+  ServerSettings settings = WithEntries({Entry("wildcard.pem"), Entry("site.pem")});
+  settings.entries[0].settings = settings.settings;
+  settings.entries[0].settings->max_version = Version::kTls12;
+  settings.entries[0].settings->verify = Verify::kRequired;
+  settings.entries[0].settings->authorities = TestCertificate("ca.pem");
+  auto server = MakeServer(std::move(settings));
+  Meeting meeting = MeetAs(*server, ClientSettings(), "www.example.test");
+  EXPECT_TRUE(meeting.is_done) << meeting.error;
+  EXPECT_EQ(SSL_version(meeting.client.get()), TLS1_3_VERSION);
+  EXPECT_FALSE(MeetAs(*server, ClientSettings(), "any.example.test").is_done);
+  EXPECT_FALSE(MeetAs(*server, ClientSettings(), "").is_done);
 }
 
 TEST(ServerContext, AsksForClientCertificatesAsItIsTold) {
