@@ -113,21 +113,37 @@ absl::StatusOr<KeyPtr> ReadKey(const File& file) {
   return key;
 }
 
-absl::Status UseCertificate(SSL_CTX* context, const File& file) {
-  LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> certificates, ReadCertificates(file));
-  LB_ASSIGN_OR_RETURN(KeyPtr key, ReadKey(file));
+absl::StatusOr<KeyedCertificate> ReadKeyedCertificate(const File& file) {
+  KeyedCertificate made;
+  LB_ASSIGN_OR_RETURN(made.chain, ReadCertificates(file));
+  LB_ASSIGN_OR_RETURN(made.key, ReadKey(file));
+  if (file.skips_self_issued) {
+    auto is_self_issued = [](const X509Ptr& certificate) {
+      return X509_check_issued(certificate.get(), certificate.get()) == X509_V_OK;
+    };
+    made.chain.erase(std::remove_if(made.chain.begin() + 1, made.chain.end(), is_self_issued),
+                     made.chain.end());
+  }
+  return made;
+}
+
+absl::Status UseCertificate(SSL_CTX* context, const std::string& name,
+                            const KeyedCertificate& certificate) {
   std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>
       chain(sk_X509_new_null());
-  for (size_t i = 1; i < certificates.size(); ++i) {
-    X509* authority = certificates[i].get();
-    if (file.skips_self_issued && X509_check_issued(authority, authority) == X509_V_OK) continue;
-    sk_X509_push(chain.get(), certificates[i].get());
+  for (size_t i = 1; i < certificate.chain.size(); ++i) {
+    sk_X509_push(chain.get(), certificate.chain[i].get());
   }
-  if (SSL_CTX_use_cert_and_key(context, certificates[0].get(), key.get(), chain.get(),
-                               /*override=*/1) != 1) {
-    return InvalidArgument(absl::StrCat(file.name, ": ", TakeError()));
+  if (SSL_CTX_use_cert_and_key(context, certificate.chain[0].get(), certificate.key.get(),
+                               chain.get(), /*override=*/1) != 1) {
+    return InvalidArgument(absl::StrCat(name, ": ", TakeError()));
   }
   return absl::OkStatus();
+}
+
+absl::Status UseCertificate(SSL_CTX* context, const File& file) {
+  LB_ASSIGN_OR_RETURN(const KeyedCertificate certificate, ReadKeyedCertificate(file));
+  return UseCertificate(context, file.name, certificate);
 }
 
 absl::Status TrustAuthorities(SSL_CTX* context, const File& file) {

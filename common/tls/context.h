@@ -20,12 +20,22 @@ namespace lb::tls {
 // settings OpenSSL refused.
 absl::StatusOr<SslContextPtr> MakeContext(const SSL_METHOD* method, const Settings& settings);
 
-// Adds a certificate with its chain and key. A context holds one of each kind of key.
-absl::Status UseCertificate(SSL_CTX* context, const File& file);
-
-// The leaf certificates that `file` begins with, one after another.
+// The certificates in `file`, the leaf first.
 absl::StatusOr<std::vector<X509Ptr>> ReadCertificates(const File& file);
 absl::StatusOr<KeyPtr> ReadKey(const File& file);
+
+// A certificate's file as OpenSSL's objects. Reading one takes a large part of a millisecond.
+struct KeyedCertificate {
+  std::vector<X509Ptr> chain;  // what is to be sent, the leaf first
+  KeyPtr key;
+};
+absl::StatusOr<KeyedCertificate> ReadKeyedCertificate(const File& file);
+
+// Adds a certificate with its chain and key. A context holds one of each kind of key. `name` is for
+// errors.
+absl::Status UseCertificate(SSL_CTX* context, const std::string& name,
+                            const KeyedCertificate& certificate);
+absl::Status UseCertificate(SSL_CTX* context, const File& file);
 
 // Trusts the certificates of `file`.
 absl::Status TrustAuthorities(SSL_CTX* context, const File& file);

@@ -80,6 +80,12 @@ absl::Status UseDhParameters(SSL_CTX* context, const File* file, std::string_vie
   return absl::OkStatus();
 }
 
+// Whether the lines of two certificates have a client handled in the same way.
+bool AreAlike(const ServerSettings::Entry& a, const ServerSettings::Entry& b) {
+  return a.settings == b.settings && a.verify_authorities == b.verify_authorities &&
+         a.tells_no_authorities == b.tells_no_authorities;
+}
+
 }  // namespace
 
 bool IgnoredErrors::Contains(int error) const {
@@ -93,20 +99,47 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::Make(ServerS
   return made;
 }
 
+// A crt-list may name one file, or one file with the same settings, in thousands of lines: each is
+// read once, and made a context of once.
+struct ServerContext::Draft {
+  std::unordered_map<const File*, KeyedCertificate> certificates;
+  std::unordered_map<const File*, std::vector<std::string>> names;  // in the certificate
+  Entries same_as;  // of each entry: the first that differs from it at most in its filters
+  std::map<Entries, const Identity*> identities;
+};
+
+absl::Status ServerContext::ReadEntries(Draft* draft) {
+  std::unordered_map<const File*, Entries> distinct;  // by file: entries that are the first of some
+  for (size_t i = 0; i < settings_.entries.size(); ++i) {
+    const ServerSettings::Entry& entry = settings_.entries[i];
+    const File* file = entry.certificate.get();
+    if (auto [it, is_new] = draft->certificates.try_emplace(file); is_new) {
+      LB_ASSIGN_OR_RETURN(it->second, ReadKeyedCertificate(*file));
+      draft->names[file] = NamesOf(it->second.chain[0].get());
+    }
+    key_kinds_.push_back(EVP_PKEY_get_base_id(draft->certificates[file].key.get()));
+    Entries& others = distinct[file];
+    auto same = std::ranges::find_if(
+        others, [&](size_t other) { return AreAlike(settings_.entries[other], entry); });
+    if (same == others.end()) same = others.insert(others.end(), i);
+    draft->same_as.push_back(*same);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ServerContext::Build() {
   ticket_keys_ = settings_.ticket_keys;
   if (ticket_keys_ == nullptr) ticket_keys_ = std::make_shared<TicketKeys>();
+  Draft draft;
+  LB_RETURN_IF_ERROR(ReadEntries(&draft));
   std::map<std::string, Entries> exact;
   std::map<std::string, Entries> wildcards;
   std::map<std::string, std::set<size_t>> refused;  // "!name"
   std::string default_name;
   for (size_t i = 0; i < settings_.entries.size(); ++i) {
     const ServerSettings::Entry& entry = settings_.entries[i];
-    LB_ASSIGN_OR_RETURN(std::vector<X509Ptr> certificates, ReadCertificates(*entry.certificate));
-    LB_ASSIGN_OR_RETURN(KeyPtr key, ReadKey(*entry.certificate));
-    key_kinds_.push_back(EVP_PKEY_get_base_id(key.get()));
     std::vector<std::string> names = entry.sni_filters;
-    if (names.empty()) names = NamesOf(certificates[0].get());
+    if (names.empty()) names = draft.names[entry.certificate.get()];
     for (std::string name : names) {
       absl::AsciiStrToLower(&name);
       const bool is_negated = name.starts_with('!');
@@ -122,10 +155,10 @@ absl::Status ServerContext::Build() {
     }
   }
   for (const auto& [name, entries] : exact) {
-    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(entries));
+    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(entries, &draft));
   }
   for (const auto& [name, entries] : wildcards) {
-    LB_ASSIGN_OR_RETURN(wildcards_[name], ChoiceOf(entries));
+    LB_ASSIGN_OR_RETURN(wildcards_[name], ChoiceOf(entries, &draft));
   }
   for (const auto& [name, not_these] : refused) {
     if (exact_.contains(name)) continue;
@@ -136,11 +169,11 @@ absl::Status ServerContext::Build() {
       std::ranges::copy_if(found->second, std::back_inserter(left),
                            [&](size_t entry) { return !not_these.contains(entry); });
     }
-    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(left));
+    LB_ASSIGN_OR_RETURN(exact_[name], ChoiceOf(left, &draft));
   }
   if (settings_.entries.empty()) {
     // Every name is a wrong one ("strict-sni"): only the refusal is to be sent.
-    LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}));
+    LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}, &draft));
     return absl::OkStatus();
   }
   // A pair that stands for the first name of the first certificate stands for no name as well.
@@ -148,22 +181,22 @@ absl::Status ServerContext::Build() {
   if (pair != exact_.end() && !pair->second.empty() && pair->second[0]->entries[0] == 0) {
     default_ = pair->second;
   } else {
-    LB_ASSIGN_OR_RETURN(default_, ChoiceOf({0}));
+    LB_ASSIGN_OR_RETURN(default_, ChoiceOf({0}, &draft));
   }
   initial_ = default_[0];
   if (!initial_->has_own_settings) return absl::OkStatus();
   // A connection copies settings from the context that it is made from: they must not be those of
   // one line of a crt-list.
-  LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}));
+  LB_ASSIGN_OR_RETURN(initial_, IdentityOf({}, &draft));
   return absl::OkStatus();
 }
 
 // The identities for `candidates`: one for all kinds of keys that are to be handled like the first,
 // then the same for the kinds that are left.
-absl::StatusOr<ServerContext::Choice> ServerContext::ChoiceOf(Entries candidates) {
+absl::StatusOr<ServerContext::Choice> ServerContext::ChoiceOf(Entries candidates, Draft* draft) {
   Choice choice;
   while (!candidates.empty()) {
-    LB_ASSIGN_OR_RETURN(const Identity* identity, IdentityOf(candidates));
+    LB_ASSIGN_OR_RETURN(const Identity* identity, IdentityOf(candidates, draft));
     choice.push_back(identity);
     std::erase_if(candidates, [&](size_t entry) { return HasKeyOf(*identity, key_kinds_[entry]); });
   }
@@ -177,30 +210,28 @@ bool ServerContext::HasKeyOf(const Identity& identity, int kind) const {
 
 // The first of `candidates`, and behind it the first of each further kind of key that is to be
 // handled in the same way. Of none: the settings of the bind line without a certificate.
-absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(
-    const Entries& candidates) {
+absl::StatusOr<const ServerContext::Identity*> ServerContext::IdentityOf(const Entries& candidates,
+                                                                         Draft* draft) {
   Entries chosen;
   for (size_t candidate : candidates) {
     const ServerSettings::Entry& first = settings_.entries[candidates.front()];
     const ServerSettings::Entry& entry = settings_.entries[candidate];
-    const bool is_like_first = entry.settings == first.settings &&
-                               entry.verify_authorities == first.verify_authorities &&
-                               entry.tells_no_authorities == first.tells_no_authorities;
+    const bool is_like_first = AreAlike(entry, first);
     const bool is_new_kind = std::ranges::none_of(
         chosen, [&](size_t other) { return key_kinds_[other] == key_kinds_[candidate]; });
-    if (is_like_first && is_new_kind) chosen.push_back(candidate);
+    if (is_like_first && is_new_kind) chosen.push_back(draft->same_as[candidate]);
   }
-  for (const auto& identity : identities_) {
-    if (identity->entries == chosen) return identity.get();
-  }
+  auto [it, is_new] = draft->identities.try_emplace(chosen, nullptr);
+  if (!is_new) return it->second;
   auto identity = std::make_unique<Identity>();
   identity->entries = std::move(chosen);
-  LB_RETURN_IF_ERROR(SetUp(identity.get()));
+  LB_RETURN_IF_ERROR(SetUp(identity.get(), *draft));
+  it->second = identity.get();
   identities_.push_back(std::move(identity));
-  return identities_.back().get();
+  return it->second;
 }
 
-absl::Status ServerContext::SetUp(Identity* identity) const {
+absl::Status ServerContext::SetUp(Identity* identity, const Draft& draft) const {
   const ServerSettings::Entry* first =
       identity->entries.empty() ? nullptr : &settings_.entries[identity->entries.front()];
   identity->has_own_settings = first != nullptr && first->settings.has_value();
@@ -212,7 +243,7 @@ absl::Status ServerContext::SetUp(Identity* identity) const {
   std::string_view dh_pem = dh_file != nullptr ? std::string_view(dh_file->pem) : "";
   for (size_t entry : identity->entries) {
     const File& file = *settings_.entries[entry].certificate;
-    LB_RETURN_IF_ERROR(UseCertificate(context, file));
+    LB_RETURN_IF_ERROR(UseCertificate(context, file.name, draft.certificates.at(&file)));
     if (!file.ocsp.empty()) identity->ocsp = file.ocsp;
     if (!file.dh_pem.empty()) {
       dh_file = &file;

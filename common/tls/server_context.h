@@ -46,11 +46,15 @@ class ServerContext {
 
   explicit ServerContext(ServerSettings settings) : settings_(std::move(settings)) {}
 
+  // What is needed only while the context is made.
+  struct Draft;
+
   absl::Status Build();
-  absl::StatusOr<Choice> ChoiceOf(Entries candidates);
-  absl::StatusOr<const Identity*> IdentityOf(const Entries& candidates);
+  absl::Status ReadEntries(Draft* draft);
+  absl::StatusOr<Choice> ChoiceOf(Entries candidates, Draft* draft);
+  absl::StatusOr<const Identity*> IdentityOf(const Entries& candidates, Draft* draft);
   bool HasKeyOf(const Identity& identity, int kind) const;
-  absl::Status SetUp(Identity* identity) const;
+  absl::Status SetUp(Identity* identity, const Draft& draft) const;
   absl::Status SetUpVerification(SSL_CTX* context, const Settings& settings,
                                  const FilePtr& verify_authorities,
                                  bool tells_no_authorities) const;

@@ -205,7 +205,8 @@ TEST(ServerContext, APairOfKeysWithSettingsOnOneLineServesBothKindsOfClients) {
       if (asked.ciphers[0] != '\0') client.settings.max_version = Version::kTls12;
       for (const char* name : {"www.example.test", ""}) {
         Meeting meeting = MeetAs(*server, client, name);
-        ASSERT_TRUE(meeting.is_done) << shown << asked.ciphers << asked.sigalgs << meeting.error;
+        ASSERT_TRUE(meeting.is_done)
+            << shown << " " << name << " " << asked.ciphers << asked.sigalgs << meeting.error;
         X509Ptr certificate(SSL_get1_peer_certificate(meeting.client.get()));
         EXPECT_EQ(EVP_PKEY_get_base_id(X509_get0_pubkey(certificate.get())), asked.kind)
             << shown << asked.ciphers << asked.sigalgs;
@@ -226,6 +227,25 @@ TEST(ServerContext, SettingsOfTheFirstCertificateDoNotReachOtherNames) {
   EXPECT_EQ(SSL_version(meeting.client.get()), TLS1_3_VERSION);
   EXPECT_FALSE(MeetAs(*server, ClientSettings(), "any.example.test").is_done);
   EXPECT_FALSE(MeetAs(*server, ClientSettings(), "").is_done);
+}
+
+// A crt-list names one file in thousands of lines, each of which would cost a context.
+TEST(ServerContext, LinesThatDifferInTheirFiltersShareAContext) {
+  ServerSettings settings =
+      WithEntries({Entry("site.pem"), Entry("wildcard.pem", {"a.test"}),
+                   Entry("wildcard.pem", {"b.test"}), Entry("wildcard.pem", {"c.test"})});
+  settings.entries[1].certificate = settings.entries[2].certificate;
+  settings.entries[3].certificate = settings.entries[2].certificate;
+  settings.entries[3].settings.emplace(settings.settings).no_tickets = true;
+  auto server = MakeServer(std::move(settings));
+  auto context_of = [&](const char* name) {
+    Meeting meeting = MeetAs(*server, ClientSettings(), name);
+    EXPECT_TRUE(meeting.is_done) << name << meeting.error;
+    return SSL_get_SSL_CTX(meeting.server.get());
+  };
+  EXPECT_EQ(context_of("a.test"), context_of("b.test"));
+  EXPECT_NE(context_of("a.test"), context_of("c.test"));
+  EXPECT_NE(context_of("a.test"), context_of("www.example.test"));
 }
 
 TEST(ServerContext, AsksForClientCertificatesAsItIsTold) {
