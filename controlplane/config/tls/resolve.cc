@@ -219,8 +219,11 @@ class TlsResolver {
   }
 
   void NoCertificate(const BindTlsWords& words) {
-    if (words.certificates.empty() || !diagnostics_->has_errors()) {
+    if (words.certificates.empty()) {
       Error(words.place, "'ssl' needs a certificate", "add 'crt <file>'");
+    } else if (!diagnostics_->has_errors()) {
+      const PlacedText& word = words.certificates[0].file;
+      Error(word.place, absl::StrCat("'", word.text, "' holds no certificate"));
     }
   }
 
