@@ -100,9 +100,12 @@ void Fleet::Drop(MemberId id, const std::string& reason) {
 
 void Fleet::OnJoined(MemberId id, Member* member) {
   const v1::Hello hello = member->session.hello();
-  const std::string certified = member->link->certified_node();
-  if (!certified.empty() && certified != hello.node()) {
-    Refuse(id, "its certificate is that of node '" + certified + "'");
+  const std::optional<std::string> certified = member->link->certified_node();
+  if (certified.has_value() && *certified != hello.node()) {
+    Refuse(id, certified->empty() ? "its certificate is not a data plane's: make one with 'lbctl "
+                                    "pki issue " +
+                                        hello.node() + "'"
+                                  : "its certificate is that of node '" + *certified + "'");
     return;
   }
   Registry::Admission admission =

@@ -4,6 +4,7 @@
 #define LB_CONTROLPLANE_FLEET_LINK_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lb/v1/dataplane.pb.h"
@@ -25,8 +26,9 @@ class Link {
   virtual std::string peer() const = 0;
   // Nobody else can listen: certificates and their keys may be sent.
   virtual bool is_protected() const { return true; }
-  // The only node that the other end's certificate lets it be; empty: any.
-  virtual std::string certified_node() const { return {}; }
+  // The only node that the other end's certificate lets it be; empty: none at all, for it is not a
+  // data plane's. nullopt: any, since the channel has no certificates.
+  virtual std::optional<std::string> certified_node() const { return std::nullopt; }
 };
 
 }  // namespace lb::fleet

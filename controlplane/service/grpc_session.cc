@@ -66,8 +66,10 @@ class JoinStream : public grpc::ServerBidiReactor<v1::FromDataPlane, v1::ToDataP
     void Close() override { stream_->Close(); }
     std::string peer() const override { return stream_->peer(); }
     bool is_protected() const override { return stream_->is_protected(); }
-    std::string certified_node() const override {
-      return stream_->certificate().is_node ? stream_->certificate().name : "";
+    std::optional<std::string> certified_node() const override {
+      const PeerCertificate& certificate = stream_->certificate();
+      if (!certificate.is_tls) return std::nullopt;
+      return certificate.is_node ? certificate.name : "";
     }
 
    private:

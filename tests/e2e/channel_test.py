@@ -41,6 +41,17 @@ def test_a_data_planes_certificate_gives_no_right_to_command(fleet):
         assert "cannot administer" in done.stderr
 
 
+@pytest.mark.parametrize("role", ["operator", "control"])
+def test_only_a_data_planes_certificate_lets_a_data_plane_join(fleet, stage, role):
+    # The name is that of the node, and yet it must not be sent the keys of the configuration.
+    fleet.lbctl.ok("pki", "issue", "--dir", fleet.pki, "--role", role, f"other-{role}")
+    argv = [binary("lbproxyd"), "--control", fleet.control_address, "--node", f"other-{role}", "--state-dir",
+            fleet.directory / f"other-{role}", *tls_words(fleet, f"other-{role}")]
+    other = stage.run(f"other-{role}", argv, fleet.env)
+    wait_until(lambda: "certificate is not a data plane's" in other.output(), what="the refusal")
+    assert f"other-{role}" not in fleet.lbctl.nodes()
+
+
 def test_a_certificate_is_good_for_its_own_node_only(fleet, stage):
     argv = [binary("lbproxyd"), "--control", fleet.control_address, "--node", "impostor", "--state-dir",
             fleet.directory / "impostor", *tls_words(fleet, "node1")]

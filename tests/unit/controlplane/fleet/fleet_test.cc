@@ -29,6 +29,7 @@ using ::testing::IsEmpty;
 struct Wire {
   std::deque<v1::ToDataPlane> sent;
   bool is_closed = false;
+  std::optional<std::string> certified_node;  // as Link's
 };
 
 class FakeLink : public Link {
@@ -37,6 +38,7 @@ class FakeLink : public Link {
   void Send(Outgoing message) override { wire_->sent.push_back(*message); }
   void Close() override { wire_->is_closed = true; }
   std::string peer() const override { return "10.0.0.1:1"; }
+  std::optional<std::string> certified_node() const override { return wire_->certified_node; }
 
  private:
   Wire* wire_;
@@ -49,7 +51,7 @@ class FakeNode {
       : fleet_(fleet), name_(std::move(name)), instance_(instance) {}
 
   void Join(uint64_t revision = 0, const std::string& hash = "") {
-    wire = Wire();
+    wire = Wire{{}, false, wire.certified_node};
     member_ = fleet_->Connect(std::make_unique<FakeLink>(&wire));
     Say(HelloOf(name_, instance_, revision, hash));
   }
@@ -240,6 +242,19 @@ TEST_F(FleetTest, AReconnectOfTheSameInstanceReplacesTheOldSession) {
   a_.Join(4, "h4");
   again.Join(4, "h4");
   EXPECT_TRUE(a_.wire.is_closed);
+TEST_F(FleetTest, OnlyACertificateOfTheNodeLetsItJoin) {
+  a_.wire.certified_node = "a";
+  a_.Join(4, "h4");
+  EXPECT_FALSE(a_.wire.is_closed);
+  for (const char* other : {"", "a"}) {
+    FakeNode node(&fleet_, "b", 20);
+    node.wire.certified_node = other;
+    node.Join(4, "h4");
+    EXPECT_TRUE(node.wire.is_closed) << other;
+    EXPECT_EQ(fleet_.nodes().count("b"), 0u) << other;
+  }
+}
+
   a_.Vanish();
   EXPECT_TRUE(fleet_.nodes().at("a").is_connected);
   again.Vanish();
