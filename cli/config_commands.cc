@@ -32,8 +32,8 @@ int Check(const Session& session, const std::vector<std::string>& paths) {
   return is_valid ? kExitOk : kExitRefused;
 }
 
-// Tells what became of a new revision, however it came about.
-int ReportApply(const Session& session, const v1::ApplyReply& reply) {
+// Tells what became of a new revision, however it came about. `source` is what was applied.
+int ReportApply(const Session& session, const v1::ApplyReply& reply, const std::string& source) {
   const Output& output = *session.output;
   if (output.format() == Format::kJson) {
     output.ShowJson(ToJson(reply));
@@ -56,7 +56,8 @@ int ReportApply(const Session& session, const v1::ApplyReply& reply) {
   }
   if (output.format() != Format::kJson) {
     if (reply.unchanged()) {
-      output.out() << "revision " << reply.revision() << " already is what these files say\n";
+      output.out() << "revision " << reply.revision() << " already is what " << source << " say"
+                   << (reply.nodes().empty() ? "" : ", but it does not serve everywhere") << "\n";
     } else {
       output.out() << "revision " << reply.revision() << " serves\n";
     }
@@ -83,7 +84,7 @@ int Apply(const Session& session, const std::vector<std::string>& paths,
   }
   v1::ApplyReply reply;
   const int failed = session.Call(&Stub::Apply, request, &reply);
-  return failed != kExitOk ? failed : ReportApply(session, reply);
+  return failed != kExitOk ? failed : ReportApply(session, reply, "these files");
 }
 
 int Rollback(const Session& session, uint64_t revision) {
@@ -92,7 +93,14 @@ int Rollback(const Session& session, uint64_t revision) {
   *request.mutable_origin() = ThisOrigin();
   v1::ApplyReply reply;
   const int failed = session.Call(&Stub::Rollback, request, &reply);
-  return failed != kExitOk ? failed : ReportApply(session, reply);
+  if (failed != kExitOk) return failed;
+  const int exit_code =
+      ReportApply(session, reply, absl::StrCat("the files of revision ", revision));
+  if (reply.applied() && session.output->format() != Format::kJson) {
+    session.output->out() << "Certificates and other files that it names are no part of a "
+                             "revision: they were read as they are now.\n";
+  }
+  return exit_code;
 }
 
 int Revisions(const Session& session, uint32_t limit) {
@@ -139,7 +147,9 @@ void AddConfigCommands(CLI::App* app, Choice* choice) {
   revisions->callback(
       [=] { choice->action = [=](const Session& session) { return Revisions(session, *limit); }; });
 
-  CLI::App* rollback = app->add_subcommand("rollback", "Serve an earlier revision again");
+  CLI::App* rollback = app->add_subcommand("rollback",
+                                           "Serve an earlier revision again; files that it names "
+                                           "(certificates) are read as they are now");
   rollback->add_option("REV", *revision, "Its number")->required();
   rollback->callback([=] {
     choice->action = [=](const Session& session) { return Rollback(session, *revision); };

@@ -109,6 +109,8 @@ class Fleet : private event::Timer, private event::Runnable {
            Gather::Done done);
 
   const std::map<std::string, Node>& nodes() const { return registry_.nodes(); }
+  // The joined nodes that do not serve current() yet: "refused" with the reason, or "lagging".
+  std::vector<NodeOutcome> Behind() const;
   void RememberNode(const std::string& name, Node node) {
     registry_.Remember(name, std::move(node));
   }

@@ -46,6 +46,19 @@ bool Fleet::IsCurrent(const Member& member) const {
          member.session.hash() == current_->hash();
 }
 
+std::vector<NodeOutcome> Fleet::Behind() const {
+  std::vector<NodeOutcome> behind;
+  for (const auto& [id, member] : members_) {
+    if (member.node.empty() || current_ == nullptr || IsCurrent(member)) continue;
+    const Node& node = registry_.nodes().at(member.node);
+    NodeOutcome& outcome = behind.emplace_back();
+    outcome.node = member.node;
+    outcome.stage = node.last_error.empty() ? "lagging" : "refused";
+    outcome.reason = node.last_error;
+  }
+  return behind;
+}
+
 // Starts a catch-up, unless the node is up to date or something else must end first.
 void Fleet::BringUp(MemberId id) {
   Member* member = Find(id);

@@ -143,9 +143,7 @@ void Revisions::OnReplaced(absl::StatusOr<ServingConfigPtr> next) {
     return;
   }
   if ((*next)->hash() == serving_->hash()) {
-    change_->reply.set_applied(true);
-    change_->reply.set_unchanged(true);
-    Finish(absl::OkStatus());
+    FinishUnchanged();
     return;
   }
   change_->next = *std::move(next);
@@ -170,9 +168,7 @@ void Revisions::OnCompiled(Compilation compilation) {
       same->replaced.clear();
       serving_ = std::move(same);
     }
-    reply.set_applied(true);
-    reply.set_unchanged(true);
-    Finish(absl::OkStatus());
+    FinishUnchanged();
     return;
   }
   // The number is not known yet; the hash does not depend on it.
@@ -266,6 +262,16 @@ void Revisions::Refuse(const std::string& reason) {
   }
   StoreOutcome(change_->next->revision, absl::StrCat("refused: ", reason), change_->origin,
                [this](absl::Status status) { Finish(status); });
+}
+
+// Nothing to roll out; but a node may have refused what serves, or not have it yet.
+void Revisions::FinishUnchanged() {
+  change_->reply.set_applied(true);
+  change_->reply.set_unchanged(true);
+  for (const fleet::NodeOutcome& outcome : parts_.fleet->Behind()) {
+    *change_->reply.add_nodes() = ToProto(outcome);
+  }
+  Finish(absl::OkStatus());
 }
 
 void Revisions::StoreOutcome(uint64_t number, const std::string& outcome, const std::string& origin,

@@ -112,6 +112,7 @@ class Revisions {
   void OnPublished(fleet::PublishResult result);
   void Adopt();
   void Refuse(const std::string& reason);
+  void FinishUnchanged();
   void StoreOutcome(uint64_t number, const std::string& outcome, const std::string& origin,
                     StoreThread::Done done);
   void Finish(absl::Status status);

@@ -77,6 +77,23 @@ TEST_F(ConfigCommands, AnUnchangedConfigurationIsSaidToBe) {
   EXPECT_EQ(Out(), "revision 7 already is what these files say\n");
 }
 
+TEST_F(ConfigCommands, AnUnchangedConfigurationThatANodeRefusesIsNotInForce) {
+  admin_.apply_reply.set_applied(true);
+  admin_.apply_reply.set_unchanged(true);
+  SetNode(&admin_.apply_reply, "refused");
+  EXPECT_EQ(Lbctl({"apply", WriteConfig("global\n")}), kExitLagging);
+  EXPECT_THAT(Out(), AllOf(HasSubstr("does not serve everywhere"), HasSubstr("node2")));
+}
+
+TEST_F(ConfigCommands, ARollbackSaysThatFilesAreReadAsTheyAreNow) {
+  admin_.apply_reply.set_applied(true);
+  admin_.apply_reply.set_unchanged(true);
+  admin_.apply_reply.set_revision(7);
+  EXPECT_EQ(Lbctl({"rollback", "3"}), kExitOk) << Err();
+  EXPECT_THAT(Out(), AllOf(HasSubstr("revision 7 already is what the files of revision 3 say"),
+                           HasSubstr("read as they are now")));
+}
+
 TEST_F(ConfigCommands, ApplyTakesTheFilesOfADirectoryByTheirWholePaths) {
   admin_.apply_reply.set_applied(true);
   std::filesystem::create_directory(root_ + "/conf.d");

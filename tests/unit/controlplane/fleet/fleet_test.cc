@@ -211,6 +211,20 @@ TEST_F(FleetTest, ARefusedCatchUpIsTriedAgainLater) {
   EXPECT_EQ(a_.Hear(), "full 4");
 }
 
+TEST_F(FleetTest, TellsWhoDoesNotServeWhatIsCurrent) {
+  a_.Join(4, "h4");
+  EXPECT_THAT(fleet_.Behind(), IsEmpty());
+  b_.Join();
+  ASSERT_EQ(fleet_.Behind().size(), 1u);
+  EXPECT_EQ(fleet_.Behind()[0].node, "b");
+  EXPECT_EQ(fleet_.Behind()[0].stage, "lagging");
+  b_.HearAll();
+  b_.Say(NackOf(4, "bind *:80", "in use"));
+  ASSERT_EQ(fleet_.Behind().size(), 1u);
+  EXPECT_EQ(fleet_.Behind()[0].stage, "refused");
+  EXPECT_EQ(fleet_.Behind()[0].reason, "bind *:80: in use");
+}
+
 TEST_F(FleetTest, ASilentCatchUpEndsTheSession) {
   a_.Join();
   a_.HearAll();
@@ -228,6 +242,19 @@ TEST_F(FleetTest, AStreamWithoutAHelloIsClosed) {
   EXPECT_TRUE(wire.is_closed);
 }
 
+TEST_F(FleetTest, OnlyACertificateOfTheNodeLetsItJoin) {
+  a_.wire.certified_node = "a";
+  a_.Join(4, "h4");
+  EXPECT_FALSE(a_.wire.is_closed);
+  for (const char* other : {"", "a"}) {
+    FakeNode node(&fleet_, "b", 20);
+    node.wire.certified_node = other;
+    node.Join(4, "h4");
+    EXPECT_TRUE(node.wire.is_closed) << other;
+    EXPECT_EQ(fleet_.nodes().count("b"), 0u) << other;
+  }
+}
+
 TEST_F(FleetTest, ASecondNodeOfTheSameNameIsRefused) {
   a_.Join(4, "h4");
   FakeNode twin(&fleet_, "a", 99);
@@ -242,19 +269,6 @@ TEST_F(FleetTest, AReconnectOfTheSameInstanceReplacesTheOldSession) {
   a_.Join(4, "h4");
   again.Join(4, "h4");
   EXPECT_TRUE(a_.wire.is_closed);
-TEST_F(FleetTest, OnlyACertificateOfTheNodeLetsItJoin) {
-  a_.wire.certified_node = "a";
-  a_.Join(4, "h4");
-  EXPECT_FALSE(a_.wire.is_closed);
-  for (const char* other : {"", "a"}) {
-    FakeNode node(&fleet_, "b", 20);
-    node.wire.certified_node = other;
-    node.Join(4, "h4");
-    EXPECT_TRUE(node.wire.is_closed) << other;
-    EXPECT_EQ(fleet_.nodes().count("b"), 0u) << other;
-  }
-}
-
   a_.Vanish();
   EXPECT_TRUE(fleet_.nodes().at("a").is_connected);
   again.Vanish();
