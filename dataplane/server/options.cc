@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <charconv>
+#include <cstdint>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,20 @@ ParsedOptions Refuse(std::string text) {
   parsed.text = absl::StrCat("lbproxyd: ", text, "\nRun lbproxyd --help for usage.\n");
   parsed.exit_status = 2;
   return parsed;
+}
+
+// "HOST:PORT", an IPv6 address in brackets, or "unix:PATH": gRPC would take a name without a port
+// for port 443, and others for port 0.
+bool IsDialable(std::string_view address) {
+  if (address.starts_with("unix:")) return address.size() > 5;
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = address.substr(0, colon);
+  if (host.find(':') != std::string_view::npos && host.back() != ']') return false;
+  const std::string_view text = address.substr(colon + 1);
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
 bool IsNodeName(std::string_view name) {
@@ -70,6 +86,10 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     parsed.exit_status = is_failure ? 2 : 0;
     parsed.text = is_failure ? err.str() : out.str();
     return parsed;
+  }
+  if (!IsDialable(options.control)) {
+    return Refuse(
+        absl::StrCat("--control: expected HOST:PORT or unix:PATH, got '", options.control, "'"));
   }
   absl::StatusOr<Millis> timeout = ParseDuration(drain_timeout, Millis(1000));
   if (!timeout.ok()) {

@@ -48,6 +48,12 @@ TEST(ParseOptions, RefusesWhatItDoesNotUnderstand) {
   };
   for (const Case& c : {
            Case{{}, "--control"},
+           {{"--control", "127.0.0.1"}, "HOST:PORT"},
+           {{"--control", "c:"}, "HOST:PORT"},
+           {{"--control", "c:0"}, "HOST:PORT"},
+           {{"--control", "c:65536"}, "HOST:PORT"},
+           {{"--control", "::1:80"}, "HOST:PORT"},
+           {{"--control", "unix:"}, "HOST:PORT"},
            {{"--control", "c:1", "--nod", "x"}, "--nod"},
            {{"--control", "c:1", "--node", "a b"}, "--node"},
            {{"--control", "c:1", "--node", "../x"}, "--node"},
