@@ -62,6 +62,13 @@ int Init(const Session& session, const PkiOptions& options) {
       tls::MakeAuthority("lb authority", options.days != 0 ? options.days : kAuthorityDays);
   absl::Status status = authority.status();
   if (status.ok()) status = WritePair(options.directory + "/ca", *authority);
+  if (std::filesystem::exists(options.directory + "/ca.key", error) && !status.ok()) {
+    return session.Fail(
+        absl::StrCat(options.directory,
+                     " has an authority already, which is kept: make certificates with lbctl pki "
+                     "issue, or a second authority with --dir"),
+        kExitRefused);
+  }
   if (!status.ok()) return session.Fail(std::string(status.message()), kExitRefused);
   session.output->out() << "made " << options.directory
                         << "/ca.pem and ca.key; keep the key here\n";

@@ -67,7 +67,14 @@ int RunAction(const GlobalOptions& options, const Choice& choice, const std::str
                 std::chrono::milliseconds(static_cast<int64_t>(options.timeout_seconds * 1000)));
   session.client = &client;
   const int exit_code = choice.action(session);
-  if (exit_code == kExitUnreachable) output.err() << "lbctl: asked " << address << "\n";
+  if (exit_code == kExitUnreachable) {
+    output.err()
+        << "lbctl: asked " << address
+        << (identity->has_value() || address.starts_with("unix:")
+                ? ""
+                : " without TLS: if it speaks TLS, give --tls-cert, --tls-key and --tls-ca")
+        << "\n";
+  }
   return exit_code;
 }
 

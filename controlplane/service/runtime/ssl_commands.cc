@@ -58,6 +58,22 @@ std::string List(const FileKind& kind, const v1::Snapshot& snapshot, RuntimeBack
   return text;
 }
 
+// The file of that name, or the one whose path below "crt-base" and its like is `name`; null: none,
+// or several.
+const v1::TlsFile* FindFile(v1::TlsFile::Kind kind, const std::string& name,
+                            const v1::Snapshot& snapshot) {
+  const v1::TlsFile* found = nullptr;
+  size_t count = 0;
+  for (const v1::TlsFile& file : snapshot.tls_files()) {
+    if (file.kind() != kind) continue;
+    if (file.name() == name) return &file;
+    if (!file.name().ends_with("/" + name)) continue;
+    found = &file;
+    ++count;
+  }
+  return count == 1 ? found : nullptr;
+}
+
 // What stands before each certificate of a file but the first.
 std::string TitleOf(const FileKind& kind, size_t place) {
   if (kind.kind != v1::TlsFile::CERTIFICATE)
@@ -77,13 +93,11 @@ void RuntimeCommands::ShowTlsFiles(const Call& call) {
     if (name.starts_with('*')) {
       if (pending != nullptr && pending->name() == name.substr(1)) shown = pending;
     } else {
-      for (const v1::TlsFile& file : view.snapshot->tls_files()) {
-        if (file.kind() == kind.kind && file.name() == name) shown = &file;
-      }
+      shown = FindFile(kind.kind, name, *view.snapshot);
     }
     if (shown == nullptr) return call.Say(kind.not_found);
-    std::string text =
-        absl::StrCat("Filename: ", name, "\nStatus: ", shown == pending ? "Unused\n" : "Used\n");
+    std::string text = absl::StrCat("Filename: ", name.starts_with('*') ? "*" : "", shown->name(),
+                                    "\nStatus: ", shown == pending ? "Unused\n" : "Used\n");
     const std::string who =
         shown == pending ? "" : backend_->WhoReplacedTlsFile(kind.kind, shown->name());
     if (!who.empty()) {

@@ -150,7 +150,17 @@ class FakeAdmin : public v1::Admin::Service {
   }
   grpc::Status RunCommand(grpc::ServerContext*, const v1::RunCommandRequest* request,
                           v1::RunCommandReply* reply) override {
-    reply->set_output("ran " + request->line() + "\n\n");
+    if (request->line() == "show ssl cert nosuch") {
+      reply->set_output(
+          "Can't display the certificate: Not found or the certificate is a bundle!\n");
+    } else if (request->line() == "show ssl cert site.pem") {
+      reply->set_output(
+          "Filename: /certs/site.pem\nStatus: Used\nSerial: 01\nSubject Alternative Name: "
+          "DNS:a.test, DNS:b.test\nSHA1 FingerPrint: 0A\nSubject: /CN=a.test\n\nChain certificate "
+          "#1:\nSerial: 02\nSubject: /CN=ca: it\n\n");
+    } else {
+      reply->set_output("ran " + request->line() + "\n\n");
+    }
     return grpc::Status::OK;
   }
 

@@ -67,6 +67,18 @@ TEST_F(RunTest, AnUnreachableControlPlaneIsNamed) {
   EXPECT_THAT(Err(), HasSubstr("No such file or directory"));
 }
 
+TEST_F(RunTest, WithoutAnAnswerOverTheNetworkTlsIsThoughtOf) {
+  EXPECT_EQ(Lbctl({"--address", "127.0.0.1:1", "show", "nodes"}), kExitUnreachable);
+  EXPECT_THAT(Err(), HasSubstr("--tls-cert, --tls-key and --tls-ca"));
+}
+
+TEST_F(RunTest, ASecondAuthorityDoesNotReplaceTheFirst) {
+  const std::string directory = root_ + "/pki";
+  ASSERT_EQ(Lbctl({"pki", "init", "--dir", directory}), kExitOk) << Err();
+  EXPECT_EQ(Lbctl({"pki", "init", "--dir", directory}), kExitRefused);
+  EXPECT_THAT(Err(), HasSubstr("pki issue"));
+}
+
 TEST_F(RunTest, AWordThatIsNoCommandIsNamed) {
   EXPECT_EQ(Lbctl({"frob"}), kExitUsage);
   EXPECT_THAT(Err(), HasSubstr("unknown command 'frob'"));

@@ -58,9 +58,31 @@ TEST_F(ShowCommands, StatMayBeOfOneNodeAndIsHaproxysOwnCsv) {
   EXPECT_THAT(Out(), AllOf(HasSubstr("app"), Not(HasSubstr("web"))));
 }
 
+TEST_F(ShowCommands, ACertificateThatDoesNotServeIsAFailure) {
+  EXPECT_EQ(Lbctl({"show", "ssl", "cert", "nosuch"}), kExitRefused);
+  EXPECT_THAT(Err(), HasSubstr("no cert 'nosuch' serves"));
+  EXPECT_EQ(Out(), "");
+}
+
+TEST_F(ShowCommands, ACertificateIsToldToMachinesInParts) {
+  ASSERT_EQ(Lbctl({"--json", "show", "ssl", "cert", "site.pem"}), kExitOk) << Err();
+  EXPECT_EQ(Json()["filename"], "/certs/site.pem");
+  EXPECT_EQ(Json()["status"], "Used");
+  const nlohmann::json certificates = Json()["certificates"];
+  ASSERT_EQ(certificates.size(), 2u);
+  EXPECT_EQ(certificates[0]["subject"], "/CN=a.test");
+  EXPECT_EQ(certificates[0]["sha1_fingerprint"], "0A");
+  EXPECT_EQ(certificates[0]["subject_alternative_name"],
+            nlohmann::json({"DNS:a.test", "DNS:b.test"}));
+  EXPECT_EQ(certificates[1]["serial"], "02");
+  EXPECT_EQ(certificates[1]["subject"], "/CN=ca: it");
+}
+
 TEST_F(ShowCommands, ConfigMayBeOfAnEarlierRevision) {
   EXPECT_EQ(Lbctl({"show", "config", "-r", "5"}), kExitOk) << Err();
   EXPECT_THAT(Out(), AllOf(HasSubstr("revision 5"), HasSubstr("maxconn 5\n")));
+  EXPECT_EQ(Lbctl({"show", "config", "6"}), kExitOk) << Err();
+  EXPECT_THAT(Out(), HasSubstr("revision 6"));
   EXPECT_EQ(Lbctl({"show", "config", "-r", "99"}), kExitRefused);
   EXPECT_EQ(Err(), "lbctl: no revision 99\n");
 }
