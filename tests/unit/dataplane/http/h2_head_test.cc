@@ -109,10 +109,8 @@ TEST(H2HeadReader, KnowsTheUrlOfAHeadThatIsTooLarge) {
   Limits limits;
   limits.max_head_bytes = 100;
   reader.Begin(H2HeadReader::Kind::kRequest, limits, &arena, &request.headers);
-  for (auto [name, value] : {std::pair{":method", "GET"},
-                             {":scheme", "http"},
-                             {":authority", "a"},
-                             {":path", "/x"}}) {
+  for (auto [name, value] :
+       {std::pair{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}, {":path", "/x"}}) {
     reader.Add(name, value);
   }
   reader.Add("long", std::string(100, 'x'));
