@@ -57,8 +57,6 @@ H2_CLOSED = ("It makes an error of the stream of it, we one of the connection, a
              "section 5.1 allows for closed streams.")
 H2_TRAILERS = ("It says INTERNAL_ERROR for malformed trailers; RFC 9113 section 8.1.1: "
                "PROTOCOL_ERROR.")
-TRAILERS_OF_LENGTH = ("It passes trailers behind a body of known length on; HTTP/1 has none "
-                      "there, and we drop them for both.")
 TRAILER_SIZE = "It takes trailers as long as its buffer; ours end at 8192 bytes."
 EMPTY_CRUMB = "It joins empty crumbs too; they say nothing."
 CUT_AS_END = ("It ends the stream as if the answer were whole; a cache would keep half of it "
