@@ -189,7 +189,7 @@ absl::StatusOr<UniqueFd> StartConnect(const Address& address, const ConnectOptio
   if (address.is_ip()) {
     SetNoDelay(fd.get());
     if (options.tcp_keepalive) SetTcpKeepalive(fd.get());
-    if (options.delay_ack) DelayAck(fd.get());
+    if (options.delay_ack) DelayAck(fd.get(), true);
     LB_RETURN_IF_ERROR(BindToInterface(fd.get(), options.interface));
     if (options.transparent) LB_RETURN_IF_ERROR(SetTransparent(fd.get(), address.family()));
     if (options.source.is_ip()) {
@@ -221,9 +221,9 @@ std::optional<int> ConnectOutcome(int fd) {
   return errno;
 }
 
-void DelayAck(int fd) {
-  const int off = 0;
-  setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+void DelayAck(int fd, bool delays) {
+  const int is_quick = delays ? 0 : 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &is_quick, sizeof(is_quick));
 }
 
 void SetNoDelay(int fd) { SetFlag(fd, IPPROTO_TCP, TCP_NODELAY); }

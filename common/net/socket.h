@@ -72,8 +72,9 @@ std::optional<int> ConnectOutcome(int fd);
 void SetNoDelay(int fd);
 void SetTcpKeepalive(int fd);
 // The kernel does not acknowledge at once what comes first, but together with what is sent, as long
-// as that is not long in coming. Connections accepted from a listening socket inherit it.
-void DelayAck(int fd);
+// as that is not long in coming; or it does again. Connections accepted from a listening socket
+// inherit it.
+void DelayAck(int fd, bool delays);
 // Closing sends a reset instead of waiting for unsent data.
 void SetResetOnClose(int fd);
 

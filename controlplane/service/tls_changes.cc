@@ -35,6 +35,14 @@ absl::StatusOr<std::string> DecodedResponse(const std::string& payload) {
   return bytes;
 }
 
+// What stands behind the leaf.
+std::string ChainOf(const std::string& pem) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+  const size_t leaf = pem.find(kBegin);
+  const size_t issuer = leaf == std::string::npos ? leaf : pem.find(kBegin, leaf + kBegin.size());
+  return issuer == std::string::npos ? std::string() : pem.substr(issuer);
+}
+
 // For the history: what is public of the file.
 std::string EventText(const v1::TlsFile& file) {
   std::string text = "replaced while serving";
@@ -87,6 +95,7 @@ absl::StatusOr<bool> TlsChanges::Set(Kind kind, const std::string& name,
     next = open_.at(kind);
   } else {
     next.file = *serving;
+    next.base = serving->SerializeAsString();
     next.parts = {serving->pem() + serving->dh_pem(), serving->key_pem(), std::nullopt,
                   std::nullopt};
     if (!serving->ocsp().empty()) next.parts.ocsp = serving->ocsp();
@@ -138,11 +147,27 @@ absl::StatusOr<LoadedTlsFile> TlsChanges::Finish(const Transaction& transaction)
     return absl::InvalidArgumentError(
         "The transaction must contain at least a certificate and a private key!");
   }
-  return config::ParseCertificate(transaction.file.name(), parts, clock_.WallNow());
+  const std::string& name = transaction.file.name();
+  LB_ASSIGN_OR_RETURN(LoadedTlsFile loaded,
+                      config::ParseCertificate(name, parts, clock_.WallNow()));
+  // A certificate alone keeps the chain of the one before, if that is its own: the configuration
+  // may have completed it ("issuers-chain-path").
+  const v1::TlsFile* serving = Find(v1::TlsFile::CERTIFICATE, name);
+  const std::string chain = serving == nullptr ? std::string() : ChainOf(serving->pem());
+  if (!chain.empty()) config::CompleteChain({chain}, &loaded.file);
+  return loaded;
 }
 
 void TlsChanges::Commit(Kind kind, const v1::Origin& origin, Done done) {
-  absl::StatusOr<LoadedTlsFile> loaded = Finish(open_.at(kind));
+  const Transaction& transaction = open_.at(kind);
+  const v1::TlsFile* serving = Find(kind, transaction.file.name());
+  if (serving == nullptr || serving->SerializeAsString() != transaction.base) {
+    Abort(kind);
+    done(absl::FailedPreconditionError(
+        "The file was replaced since the transaction began: it is closed, begin again"));
+    return;
+  }
+  absl::StatusOr<LoadedTlsFile> loaded = Finish(transaction);
   if (!loaded.ok()) {
     done(loaded.status());
     return;

@@ -46,8 +46,9 @@ class TlsChanges {
   void Abort(Kind kind) { open_.erase(kind); }
 
   // Serves what the open transaction holds; requires Pending(). INVALID_ARGUMENT: its parts do not
-  // make a certificate; it stays open. Any other error: it could not be served, nothing has
-  // changed, and the transaction is closed.
+  // make a certificate; it stays open. Any other error: it could not be served (another file serves
+  // by now, OpenSSL or a data plane refuses it), nothing has changed, and the transaction is
+  // closed.
   void Commit(Kind kind, const v1::Origin& origin, Done done);
 
   // Both in one step, whatever transaction is open.
@@ -57,6 +58,7 @@ class TlsChanges {
   struct Transaction {
     config::CertificateParts parts;  // of a certificate
     v1::TlsFile file;                // its name and kind; of other kinds, whole
+    std::string base;                // the serving file when it was opened, in bytes
   };
 
   const v1::TlsFile* Find(Kind kind, const std::string& name) const;

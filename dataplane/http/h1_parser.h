@@ -12,9 +12,10 @@
 // The outcome does not depend on how the bytes were split over calls. An error is told as soon as
 // the bytes that prove it are there.
 //
-// Source: RFC 9112 sections 2-6 and 9.3. Deviations, all towards strictness: a bare LF does not end
-// a line (2.2 permits it), obs-fold is refused also in responses (5.2), any repeated or list-valued
-// Content-Length is refused (6.3 permits identical values), no coding but "chunked" (7).
+// Source: RFC 9112 sections 2-6 and 9.3. Deviations, all towards strictness unless the parser is
+// lenient: a bare LF does not end a line (2.2 permits it), obs-fold is refused also in responses
+// (5.2), any repeated or list-valued Content-Length is refused (6.3 permits identical values), no
+// coding but "chunked" (7).
 #ifndef LB_DATAPLANE_HTTP_H1_PARSER_H_
 #define LB_DATAPLANE_HTTP_H1_PARSER_H_
 

@@ -49,15 +49,23 @@ std::string_view WordsFor(const absl::Status& status, net::TlsChannel& channel) 
   return "SSL handshake failure";
 }
 
-// Waits until the process may begin one more handshake. False: not in time.
+// Waits until the process may begin one more handshake. False: not in time, which is logged, or
+// nobody waits for it any more.
 event::Task<bool> AwaitTurn(WorkerContext* worker, Session* session, SteadyTime deadline) {
   event::EventLoop* loop = worker->loop;
   const std::optional<SteadyTime> turn =
       worker->load->tls_pace.Take(loop->now(), worker->config->max_tls_rate, deadline);
-  if (!turn.has_value()) co_return false;
-  while (loop->now() < *turn && !session->is_killed()) {
-    const event::WakeReason why = co_await event::WaitUntil(loop, *turn);
-    (void)why;
+  if (!turn.has_value()) {
+    LogFailedArrival(worker, session, "Timeout during SSL handshake");
+    co_return false;
+  }
+  const event::Interest interest{session->source(), event::kSignalled | event::kHungUp};
+  while (loop->now() < *turn) {
+    const event::WakeReason why = co_await event::Wait(loop, interest, *turn);
+    if (why == event::WakeReason::kTimeout) continue;
+    if (session->is_killed() || session->source()->is_ready(event::kHungUp)) co_return false;
+    if (session->is_draining() && session->frontend->is_http) co_return false;
+    session->AcknowledgeDrain();
   }
   co_return true;
 }
@@ -71,10 +79,7 @@ event::Task<bool> ShakeHands(WorkerContext* worker, Session* session, Connection
   if (worker->config->max_tls_rate != 0) {
     const bool has_turn = co_await AwaitTurn(
         worker, session, DeadlineAfter(worker->loop->now(), session->frontend->client_timeout));
-    if (!has_turn) {
-      LogFailedArrival(worker, session, "Timeout during SSL handshake");
-      co_return false;
-    }
+    if (!has_turn) co_return false;
   }
   tls::SslPtr connection = session->bind->tls->NewConnection();
   if (connection == nullptr) co_return false;  // out of memory

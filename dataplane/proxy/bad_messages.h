@@ -2,8 +2,8 @@
 // not be taken for HTTP, for "show errors". One for the process: bad messages are rare, so that a
 // lock costs nothing on the way of good ones. Any thread.
 //
-// What is kept of a message is what its buffer held ("tune.bufsize" at most), and one request and
-// one response a proxy.
+// What is kept of a message is what its buffer held ("tune.bufsize" at most), of HTTP/2 the wrong
+// field, and one request and one response a proxy.
 #ifndef LB_DATAPLANE_PROXY_BAD_MESSAGES_H_
 #define LB_DATAPLANE_PROXY_BAD_MESSAGES_H_
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/http/h1_serializer.h"
+#include "dataplane/proxy/bad_messages.h"
 #include "dataplane/proxy/exchange_request.h"
 #include "dataplane/proxy/millis.h"
 
@@ -68,6 +69,8 @@ bool IsBodyGood(Exchange* x, BodyPiece::Status state) {
       EndSilently(x, 'C');
       return false;
     case BodyPiece::kInvalid:
+      KeepBadMessage(x->worker, *x->session, MessageKind::kRequest,
+                     x->client->request_body()->fault());
       RefuseBody(x, 400, 'P');
       return false;
     case BodyPiece::kAborted:

@@ -199,6 +199,8 @@ event::Task<HeadPass> PassHeadAfterBody(Exchange* x, UpstreamLease* lease, Serve
     x->log.response_ms = -1;
     passed = HeadPass::kReply;
     if (waited == ResponseBodyWait::kInvalid) {
+      KeepBadMessage(x->worker, *x->session, MessageKind::kResponse,
+                     server->response_body()->fault());
       RefuseBrokenResponse(x, lease, HeadStatus::kInvalid);
     } else if (waited == ResponseBodyWait::kBrokenUp) {
       RefuseBrokenBody(x, relay->up);

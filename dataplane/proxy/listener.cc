@@ -47,15 +47,16 @@ class Listener::Acceptor {
            int fd)
       : worker_(worker), frontend_(std::move(frontend)), bind_(bind), socket_(worker->loop) {
     net::SetNoDelay(fd);  // accepted connections inherit it; no effect on a unix socket
-    if (frontend_->delay_ack) net::DelayAck(fd);
+    if (frontend_->delay_ack) net::DelayAck(fd, true);
     socket_.Watch(fd);
     root_.Start(Run(this));
   }
 
   void Update(std::shared_ptr<const FrontendConfig> frontend, size_t bind) {
+    const bool delayed_ack = frontend_->delay_ack;
     frontend_ = std::move(frontend);
     bind_ = bind;
-    if (frontend_->delay_ack) net::DelayAck(socket_.fd());
+    if (frontend_->delay_ack != delayed_ack) net::DelayAck(socket_.fd(), frontend_->delay_ack);
   }
 
   void Stop() {

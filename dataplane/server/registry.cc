@@ -10,6 +10,10 @@
 namespace lb::server {
 namespace {
 
+// While a server warms up, weights count in parts of this; all weights of 1 together in this many.
+constexpr uint32_t kFinest = 16;
+constexpr uint32_t kMaxScaled = 4096;
+
 using proxy::KillReason;
 using upstream::BackendRuntime;
 using upstream::FrontendRuntime;
@@ -142,9 +146,11 @@ bool Registry::UpdateEntry(Server* server, Changes* changes) {
 ServerEntry Registry::WarmEntryOf(const Server& server, uint32_t scale) const {
   ServerEntry entry = server.entry;
   entry.weight *= scale;
-  if (!server.warm_since.has_value()) return entry;
-  const double share = std::chrono::duration<double>(now_ - *server.warm_since) /
-                       std::chrono::duration<double>(server.config->slowstart);
+  // A push may have taken the time away meanwhile.
+  if (!server.warm_since.has_value() || server.config->slowstart <= Millis(0)) return entry;
+  const double share = std::clamp(std::chrono::duration<double>(now_ - *server.warm_since) /
+                                      std::chrono::duration<double>(server.config->slowstart),
+                                  0.0, 1.0);
   const auto part = [share](uint32_t whole) {
     return whole == 0 ? 0 : std::clamp<uint32_t>(static_cast<uint32_t>(whole * share), 1, whole);
   };
@@ -154,17 +160,18 @@ ServerEntry Registry::WarmEntryOf(const Server& server, uint32_t scale) const {
 }
 
 void Registry::RebuildView(Backend* backend, Changes* changes) {
-  // So that a part of weight 1 is one.
-  constexpr uint32_t kFine = 16;
   const std::vector<std::shared_ptr<const upstream::ServerConfig>>& configs =
       backend->config->servers;
   const bool is_warming = std::any_of(configs.begin(), configs.end(), [this](const auto& config) {
     return servers_.at(config->id).warm_since.has_value();
   });
+  // So that a part of weight 1 is one; less fine where many servers would make a long schedule.
+  const uint32_t scale =
+      std::clamp<uint32_t>(kMaxScaled / static_cast<uint32_t>(configs.size() + 1), 1, kFinest);
   std::vector<ServerEntry> entries;
   for (const auto& config : configs) {
     const Server& server = servers_.at(config->id);
-    entries.push_back(is_warming ? WarmEntryOf(server, kFine) : server.entry);
+    entries.push_back(is_warming ? WarmEntryOf(server, scale) : server.entry);
   }
   backend->view =
       upstream::BuildView(entries, backend->config->all_backups, backend->config->fullconn);

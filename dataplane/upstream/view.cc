@@ -87,7 +87,9 @@ uint32_t DynamicLimit(const Candidate& candidate, const BackendView& view,
     return candidate.maxconn;
   }
   uint64_t scaled = uint64_t{candidate.maxconn} * backend_sessions / view.fullconn;
-  return static_cast<uint32_t>(std::clamp<uint64_t>(scaled, candidate.minconn, candidate.maxconn));
+  // A server that warms up may have less than its minconn.
+  const uint32_t least = std::min(candidate.minconn, candidate.maxconn);
+  return static_cast<uint32_t>(std::clamp<uint64_t>(scaled, least, candidate.maxconn));
 }
 
 const Candidate* Pick(const BackendView& view, Algorithm algorithm, const PickInput& input) {

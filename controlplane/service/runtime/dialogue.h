@@ -24,8 +24,8 @@ namespace lb::service {
 
 class Dialogue : public std::enable_shared_from_this<Dialogue> {
  public:
-  static constexpr size_t kMaxPayload = 1
-                                        << 20;  // bytes: a file of all common authorities and more
+  // Bytes: a file of all common authorities and more.
+  static constexpr size_t kMaxPayload = 1 << 20;
 
   using Done = std::function<void(std::string reply)>;
 

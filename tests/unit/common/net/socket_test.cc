@@ -176,7 +176,7 @@ TEST_F(SocketTest, AcknowledgementsAreDelayedOnRequest) {
   absl::StatusOr<UniqueFd> listener = Listen(Loopback(), ListenOptions{});
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_TRUE(is_quick(listener->get()));
-  DelayAck(listener->get());
+  DelayAck(listener->get(), true);
   EXPECT_FALSE(is_quick(listener->get()));
 }
 

@@ -92,6 +92,34 @@ TEST_F(TlsChangesTest, AFileThatHasCaughtUpIsNoLongerReplaced) {
   EXPECT_TRUE(controller_->revisions().serving()->replaced.empty());
 }
 
+TEST_F(TlsChangesTest, ACertificateAloneKeepsTheChainOfTheOneBefore) {
+  const std::string whole = CertText("deep.pem");
+  ASSERT_TRUE(Replace("site.pem", whole).ok());
+  const std::string with_chain = a_->served_pem;
+  const size_t issuer = whole.find("-----BEGIN CERT", whole.find("-----BEGIN CERT") + 1);
+  ASSERT_NE(issuer, std::string::npos);
+  const std::string end = "-----END CERTIFICATE-----\n";
+  std::string alone = whole;
+  alone.erase(issuer, whole.find(end, issuer) + end.size() - issuer);
+  auto reply = Replace("site.pem", alone);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_TRUE(reply->unchanged());
+  EXPECT_EQ(a_->served_pem, with_chain);
+  // Another authority's certificate has nothing of it.
+  ASSERT_TRUE(Replace("site.pem", CertText("wildcard.pem")).ok());
+  EXPECT_EQ(a_->served_pem.find(whole.substr(issuer, 200)), std::string::npos);
+}
+
+TEST_F(TlsChangesTest, AFileThatWasReplacedSinceEndsTheTransaction) {
+  ASSERT_TRUE(changes().Set(kCertificate, "site.pem", CertText("site.pem")).ok());
+  ASSERT_TRUE(Replace("site.pem", CertText("wildcard.pem")).ok());
+  const std::string serving = a_->served_pem;
+  auto reply = Commit();
+  EXPECT_THAT(std::string(reply.status().message()), HasSubstr("replaced since"));
+  EXPECT_EQ(a_->served_pem, serving);
+  EXPECT_EQ(changes().Pending(kCertificate), nullptr);
+}
+
 TEST_F(TlsChangesTest, ARefusalOfANodeChangesNothing) {
   b_->nack = "no memory";
   auto reply = Replace("site.pem", CertText("wildcard.pem"));

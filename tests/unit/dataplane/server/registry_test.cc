@@ -191,6 +191,20 @@ TEST_F(RegistryTest, AServerThatComesUpIsWarmedUp) {
   EXPECT_TRUE(registry_.WarmUp(start + Millis(11000)).empty());
 }
 
+TEST_F(RegistryTest, APushThatTakesTheTimeAwayEndsTheWarmUp) {
+  const SteadyTime start{std::chrono::seconds(100)};
+  registry_.WarmUp(start);
+  Adopt(R"(backends { common { name: "b" }
+    servers { name: "s1" address: "10.0.0.1:80" weight: 1 maxconn: 100 slowstart_ms: 10000 } })",
+        {StateOf("b", "s1", v1::SERVER_DOWN)});
+  EXPECT_EQ(SharesOf(registry_.SetStates({StateOf("b", "s1", v1::SERVER_UP)})), "s1:1/1");
+  EXPECT_EQ(SharesOf(Adopt(R"(backends { common { name: "b" }
+    servers { name: "s1" address: "10.0.0.1:80" weight: 1 maxconn: 100 } })",
+                           {})),
+            "s1:16/100");
+  EXPECT_EQ(SharesOf(registry_.WarmUp(start + Millis(1000))), "s1:1/100");
+}
+
 TEST_F(RegistryTest, AServerThatGoesDownAgainIsNotWarmedUpAnyMore) {
   registry_.WarmUp(SteadyTime(std::chrono::seconds(100)));
   Adopt(R"(backends { common { name: "b" }
